@@ -1,0 +1,85 @@
+"""Settings, from the environment alone."""
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIN_SECRET_BYTES = 32
+# Scheme, host, port: what a browser sends as `Origin` (RFC 6454).
+ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"must have at least {MIN_SECRET_BYTES} bytes")
+    return secret
+
+
+def _is_postgres_url(url: SecretStr) -> SecretStr:
+    scheme, separator, rest = url.get_secret_value().partition("://")
+    if scheme not in {"postgres", "postgresql"} or not separator or "/" not in rest:
+        raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return url
+
+
+def _is_http_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")) or len(url.partition("://")[2]) == 0:
+        raise ValueError("must be http://HOST:PORT or https://HOST:PORT")
+    return url.rstrip("/")
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_is_postgres_url)]
+HttpUrl = Annotated[str, AfterValidator(_is_http_url)]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _are_exact(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError("must list exact origins such as https://example.org: no *, no path")
+    return origins
+
+
+Origins = Annotated[CommaSeparated, AfterValidator(_are_exact)]
+
+
+class Settings(BaseSettings):
+    """What every service takes. A service adds its own fields in a subclass."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="ignore")
+
+    environment: Literal["dev", "staging", "production"]
+    release_id: str = Field(min_length=1, max_length=128)
+    instance_id: str = Field(min_length=1, max_length=128)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(settings: type[S]) -> S:
+    """Reads the settings, or ends the process with one line that names what is wrong.
+
+    Raises:
+        SystemExit: A variable is missing or malformed. The line never holds a value.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        problems = [
+            f"{str(problem['loc'][0]).upper()}: {_sentence(problem['type'], problem['msg'])}"
+            for problem in error.errors(include_url=False, include_context=False)
+        ]
+        raise SystemExit(f"cannot start: {'; '.join(problems)}") from None
+
+
+def _sentence(kind: str, message: str) -> str:
+    return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
