@@ -1,0 +1,5 @@
+"""`python -m harness` is `keyarc-verify`."""
+
+from harness.cli import main
+
+main()

@@ -1,0 +1,75 @@
+"""Where the parts of a stack answer, and what the references in its environment file stand for."""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from socket import socket
+
+from harness.environment import Program, Stack, StackService, substitute
+from harness.stack import sockets
+from harness.stack.program import Sockets, environment_of
+
+GENERATED = re.compile(r"\$\{generated:([A-Za-z0-9_]+)\}")
+
+
+class Addresses:
+    """The ports of one stack, taken before anything is started.
+
+    Attributes:
+        references: What may be known of the stack: addresses.
+        secrets: What may not: generated ones, and the database's URL.
+        sockets: Those of each service. They listen already where the service is forked from here;
+            a command binds its port itself.
+    """
+
+    def __init__(self, stack: Stack, release: str, ca_file: str) -> None:
+        self.references = {"stack:release": release, "stack:ca_file": ca_file}
+        self.secrets = {
+            f"generated:{name}": secrets.token_urlsafe(48)
+            for name in sorted(set(GENERATED.findall(stack.model_dump_json())))
+        }
+        self.sockets: dict[str, Sockets] = {}
+        self._stack = stack
+
+    def take(self) -> list[socket]:
+        """Takes a port for each service.
+
+        Raises:
+            StackError: One that the file names is taken.
+        """
+        for name, service in self._stack.services.items():
+            self.sockets[name] = held = _take(f"stack.services.{name}", service)
+            host = service.tls[0] if service.tls else sockets.LOOPBACK
+            port = sockets.port_of(held.main)
+            self.references[f"stack:{name}.port"] = str(port)
+            self.references[f"stack:{name}.url"] = (
+                f"{'https' if service.tls else 'http'}://{host}:{port}"
+            )
+            if held.plain is not None:
+                plain = sockets.port_of(held.plain)
+                self.references[f"stack:{name}.http_url"] = f"http://{host}:{plain}"
+        return [each for held in self.sockets.values() for each in held.all()]
+
+    def fill(self, text: str, instance: str = "") -> str:
+        """The text with its references replaced, for one instance of a program.
+
+        Raises:
+            UsageError: It names something that the stack does not have.
+        """
+        known = {**self.references, **self.secrets, "stack:instance": instance}
+        return substitute(text, known, os.environ)
+
+    def environment(self, program: Program, instance: str) -> dict[str, str]:
+        """The whole environment of one instance of a program."""
+        own: Mapping[str, str] = {**self._stack.env, **program.env}
+        return environment_of({name: self.fill(text, instance) for name, text in own.items()})
+
+
+def _take(owner: str, service: StackService) -> Sockets:
+    if service.python is None:
+        return Sockets(sockets.reserve(owner, service.port))
+    held = Sockets(sockets.listen(owner, service.port))
+    if service.tls:
+        held.plain = sockets.listen(owner, service.http_port)
+    return held

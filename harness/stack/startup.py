@@ -1,0 +1,205 @@
+"""Brings a stack up: PostgreSQL, migrations, services, in an order that wastes no time.
+
+While the database starts and migrates on one core, this process imports on another what its
+services need, and then forks them.
+"""
+
+import gc
+import os
+import secrets
+import time
+from collections.abc import Callable
+
+from harness.environment import Environment, Postgres, Program, StackService
+from harness.errors import StackError, UsageError
+from harness.stack import program, sockets
+from harness.stack.addresses import Addresses
+from harness.stack.children import Child, Children
+from harness.stack.postgres import Cluster
+from harness.stack.preload import is_loaded, preload
+from harness.stack.readiness import answers
+from harness.stack.state import StateDirectory
+from harness.stack.watch import Watch
+
+POSTGRES = "postgres"
+MIGRATE = "migrate"
+POSTGRES_LIMIT_S = 30.0
+MIGRATE_LIMIT_S = 120.0
+POLL_S = 0.005
+
+
+class Startup:
+    """What `up` does, a method a step."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        directory: StateDirectory,
+        children: Children,
+        *,
+        watch: Watch,
+        release: str,
+    ) -> None:
+        if environment.stack is None:
+            raise UsageError(
+                f"{environment.name} has no `stack`: it is not an environment that is started here"
+            )
+        self.stack = environment.stack
+        self.addresses = Addresses(self.stack, release, str(directory.ca_file))
+        self._services = environment.services
+        self._directory = directory
+        self._children = children
+        self._watch = watch
+        self._cluster: Cluster | None = None
+
+    def run(self) -> None:
+        """Returns when everything is ready.
+
+        Raises:
+            UsageError: The environment file asks for what cannot be.
+            StackError: Something did not start; the end of its log is in the error.
+            Stop: Somebody wants the stack to end.
+        """
+        for name, service in self.stack.services.items():
+            program.check(name, service)
+        self._children.not_inherited.extend(self.addresses.take())
+        if self.stack.postgres:
+            self._start_postgres(self.stack.postgres)
+        migration = None
+        for _ in preload(self.stack):
+            migration = migration or self._start_migration()
+            self._look()
+        self._finish_migration(migration)
+        self._certify()
+        # What is here now is shared with every child for as long as nobody touches it.
+        gc.freeze()
+        for name, service in self.stack.services.items():
+            self._start_service(name, service)
+        for name, service in self.stack.services.items():
+            self._await(name, service)
+
+    def _start_postgres(self, declared: Postgres) -> None:
+        given = os.environ.get(declared.url_from)
+        if given:
+            self.addresses.secrets["stack:postgres.url"] = given
+            return
+        held = sockets.reserve("stack.postgres", declared.port)
+        self._cluster = Cluster(
+            self._directory.runtime / POSTGRES,
+            declared.version,
+            sockets.port_of(held),
+            declared.database,
+            secrets.token_urlsafe(32),
+            declared.settings,
+        )
+        self.addresses.references["stack:postgres.port"] = str(self._cluster.port)
+        self.addresses.secrets["stack:postgres.url"] = self._cluster.url
+        self._children.not_inherited.append(held)
+        self._children.start(POSTGRES, self._cluster.become_server, keep=[held])
+
+    def _start_migration(self) -> Child | None:
+        """Starts the migration, once PostgreSQL is there and what it needs is imported."""
+        job = self.stack.migrate
+        if job is None or not is_loaded(job) or not self._has_database():
+            return None
+        env = self.addresses.environment(job, MIGRATE)
+        if job.python:
+            return self._children.start(MIGRATE, program.Job(job.python, env).run)
+        return self._start_command(MIGRATE, MIGRATE, job, env)
+
+    def _has_database(self) -> bool:
+        return self._cluster is None or self._cluster.is_ready()
+
+    def _finish_migration(self, migration: Child | None) -> None:
+        # Its status file is all that PostgreSQL tells without being asked by a client.
+        self._until(POSTGRES, self._has_database, POSTGRES_LIMIT_S, poll_s=POLL_S)
+        job = migration or self._start_migration()
+        if job is not None:
+            self._until(MIGRATE, lambda: job.end is not None, MIGRATE_LIMIT_S)
+
+    def _certify(self) -> None:
+        names = {name: service.tls for name, service in self.stack.services.items() if service.tls}
+        if not names:
+            return
+        from harness.stack.certificate import Authority
+
+        authority = Authority()
+        authority.write(self._directory.ca_file)
+        for name, hosts in names.items():
+            context = authority.server_context(hosts, self._directory.runtime)
+            self.addresses.sockets[name].tls = context
+
+    def _start_service(self, name: str, service: StackService) -> None:
+        held = self.addresses.sockets[name]
+        count = self._services[name].instances if name in self._services else 1
+        for number in range(1, count + 1):
+            instance = f"{name}-{number}"
+            log = name if count == 1 else instance
+            env = self.addresses.environment(service, instance)
+            if service.python:
+                self._fork(log, name, program.Service(service.python, env, held))
+            else:
+                self._start_command(log, name, service, env)
+        if service.python:
+            # A service that dies must refuse its callers, not leave them waiting here.
+            for each in held.all():
+                each.close()
+
+    def _start_command(
+        self, log: str, service: str, declared: Program, environment: dict[str, str]
+    ) -> Child:
+        words = [self.addresses.fill(word) for word in declared.command or []]
+        run = program.Command(words, environment).become
+        return self._children.start(log, run, service=service, is_group=True)
+
+    def _fork(self, log: str, name: str, service: program.Service) -> None:
+        read, write = os.pipe()
+        child = self._children.start(
+            log,
+            lambda: service.run(lambda: os.write(write, b"1")),
+            service=name,
+            keep=service.sockets.all(),
+        )
+        os.close(write)
+        child.is_ready = False
+
+        def hear() -> None:
+            child.is_ready = os.read(read, 1) != b""
+            self._watch.off(read)
+            os.close(read)
+
+        self._watch.on(read, hear)
+
+    def _await(self, name: str, service: StackService) -> None:
+        own = [child for child in self._children.all if child.service == name]
+        declared = self._services.get(name)
+        url = self.addresses.references[f"stack:{name}.url"]
+
+        def is_up() -> bool:
+            return all(child.is_ready for child in own) and answers(url, declared)
+
+        self._until(name, is_up, service.start_timeout_s, poll_s=POLL_S * 4)
+        self.addresses.sockets[name].main.close()
+
+    def _until(
+        self, name: str, done: Callable[[], bool], limit_s: float, *, poll_s: float | None = None
+    ) -> None:
+        """Waits for one thing while it looks after all."""
+        deadline_s = time.monotonic() + limit_s
+        while not done():
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                raise self._failure(name, f"was not ready within {limit_s:g} s")
+            self._watch.wait(min(left_s, poll_s or left_s))
+            self._look()
+
+    def _look(self) -> None:
+        """Fails when anything ended that should not have, or not in that way."""
+        self._watch.wait(0)
+        for child in self._children.notice():
+            if child.name != MIGRATE or child.end != "exited with 0":
+                raise self._failure(child.name, str(child.end))
+
+    def _failure(self, name: str, what: str) -> StackError:
+        log = self._directory.log_tail(name)
+        return StackError(f"{name} {what}" + ("; its log ends:" if log else ""), log)

@@ -1,0 +1,153 @@
+"""The process that starts a stack, stays above it, and ends it.
+
+It is also the parent that services are forked from: it imports what they need, once, and runs no
+thread and no event loop of its own.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, UsageError
+from harness.stack import guard, process
+from harness.stack.channel import Channel
+from harness.stack.children import Children
+from harness.stack.state import StateDirectory
+from harness.stack.watch import Stop, Watch
+
+CLEANED_WITHIN_S = 5.0
+
+
+class Supervisor:
+    """One stack, from its first process to its last."""
+
+    def __init__(self, env: str, state_dir: Path, release: str, channel: Channel) -> None:
+        self._env = env
+        self._release = release
+        self._channel = channel
+        self._directory = StateDirectory(state_dir)
+        self._watch = Watch(channel)
+        self._children = Children(self._directory, self._watch)
+        self._guard_pid: int | None = None
+
+    def run(self) -> None:
+        """Returns when the stack has ended and nothing of it is left."""
+        self._directory.make()
+        self._hold()
+        try:
+            if self._directory.leftovers():
+                from harness.stack.sweep import clean  # Needed after an accident alone.
+
+                self._channel.say("cleaned", text=clean(self._directory))
+            process.write_to(self._directory.log_file("supervisor"))
+            self._set_guard()
+            self._start_and_stay()
+        except Stop:
+            return
+        finally:
+            self._end()
+
+    def _hold(self) -> None:
+        """Takes the stack's lock, after a guard that may just be cleaning up."""
+        deadline_s = time.monotonic() + CLEANED_WITHIN_S
+        while not self._directory.try_hold():
+            state = self._directory.read()
+            if state or time.monotonic() > deadline_s:
+                since = f"since {state['started_at']}" if state else "still starting"
+                raise UsageError(
+                    f"a stack is up in {self._directory.path} already, {since}; "
+                    "`keyarc-verify down` ends it"
+                )
+            time.sleep(0.01)
+
+    def _set_guard(self) -> None:
+        read, write = os.pipe()
+        alive = os.fdopen(write, "wb", buffering=0)
+        directory, watch = self._directory, self._watch
+
+        def stand() -> None:
+            alive.close()
+            watch.close()
+            guard.stand(directory, read)
+
+        self._guard_pid = process.fork(stand, outlives=True)
+        os.close(read)
+        self._children.not_inherited.append(alive)
+
+    def _start_and_stay(self) -> None:
+        from harness.environment import find, parse
+        from harness.stack.startup import Startup
+
+        file = find(self._env)
+        startup = Startup(
+            parse(file),
+            self._directory,
+            self._children,
+            watch=self._watch,
+            release=self._release,
+        )
+        startup.run()
+        state = {
+            "version": 1,
+            "file": str(file.absolute()),
+            "release": self._release,
+            "pid": os.getpid(),
+            "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "references": startup.addresses.references,
+        }
+        self._directory.write_secrets(startup.addresses.secrets)
+        self._write(state)
+        self._channel.say("ready")
+        while True:
+            self._watch.wait()
+            if self._children.notice():
+                self._write(state)
+
+    def _write(self, state: dict[str, Any]) -> None:
+        processes = [vars(child) for child in self._children.all if child.name != "migrate"]
+        self._directory.write_state({**state, "processes": processes})
+
+    def _end(self) -> None:
+        """Services first, so that what they have begun still finds its database."""
+        databases = [child for child in self._children.all if child.name == "postgres"]
+        others = [child for child in self._children.all if child.name != "postgres"]
+        self._children.stop(others, signal.SIGTERM)
+        # Nothing of the data is kept: there is no need to bring it in order.
+        self._children.stop(databases, signal.SIGQUIT)
+        if self._guard_pid is not None:
+            os.kill(self._guard_pid, signal.SIGKILL)
+        self._directory.remove()
+
+
+def main() -> None:
+    arguments = _arguments()
+    channel = Channel(socket.socket(fileno=arguments.channel))
+    try:
+        Supervisor(arguments.env, arguments.state_dir, arguments.release, channel).run()
+    except HarnessError as error:
+        code = 2 if isinstance(error, UsageError) else 20
+        channel.say("failed", text=str(error), code=code)
+        sys.exit(code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        channel.say("failed", text=f"{where}{error.strerror}", code=20)
+        sys.exit(20)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--env", required=True)
+    parser.add_argument("--state-dir", type=Path, required=True)
+    parser.add_argument("--release", required=True)
+    parser.add_argument("--channel", type=int, required=True)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

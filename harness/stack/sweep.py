@@ -1,0 +1,80 @@
+"""Ends and removes what a stack left that could not end itself."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from harness.stack.state import MARK, StateDirectory
+
+GONE_WITHIN_S = 5.0
+
+
+def clean(directory: StateDirectory) -> str:
+    """Ends and removes what an earlier stack left in its directories.
+
+    Returns:
+        What that was, for people.
+    """
+    leftovers = directory.leftovers()
+    try:
+        swept = json.loads((directory.path / "swept.json").read_text())
+    except (OSError, ValueError):
+        swept = []
+    swept += sweep_processes(directory)
+    for path in leftovers:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    what = ", ".join([*swept, f"{len(leftovers)} files and folders"])
+    return f"cleaned up after a stack that was killed: {what}"
+
+
+def sweep_processes(directory: StateDirectory) -> list[str]:
+    """Kills every process that bears the stack's mark, but this one and those above it.
+
+    Returns:
+        What was killed, for people: `postgres (pid 123)`.
+    """
+    shared_memory = _shared_memory_of(directory.runtime)
+    mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    found = [each for each in psutil.process_iter() if _bears_mark(each, directory.path)]
+    killed = {each: name for each in found if each.pid not in mine and (name := _kill(each))}
+    psutil.wait_procs(list(killed), timeout=GONE_WITHIN_S)
+    if shared_memory is not None:
+        # A server that was killed cannot give it back. Gone already is as good.
+        subprocess.run(
+            ["ipcrm", "-m", shared_memory],  # noqa: S607 - wherever the system keeps it
+            capture_output=True,
+            check=False,
+        )
+    return [f"{name} (pid {process.pid})" for process, name in killed.items()]
+
+
+def _bears_mark(process: psutil.Process, path: Path) -> bool:
+    try:
+        return process.environ().get(MARK) == str(path)
+    except (psutil.Error, OSError):
+        return False
+
+
+def _kill(process: psutil.Process) -> str | None:
+    try:
+        name = process.name()
+        process.kill()
+    except psutil.Error:
+        return None  # It ended by itself.
+    return name
+
+
+def _shared_memory_of(runtime: Path) -> str | None:
+    """The id of the segment that the server holds, from its status file (line 7: key and id)."""
+    try:
+        lines = (runtime / "postgres" / "data" / "postmaster.pid").read_text().splitlines()
+        return lines[6].split()[1]
+    except (OSError, IndexError):
+        return None

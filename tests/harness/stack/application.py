@@ -1,0 +1,41 @@
+"""An application for stacks in tests: tells who it is, and misbehaves when its settings say so."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+
+if os.environ.get("CRASH_AT_IMPORT"):
+    sys.exit("the reason why it cannot start")
+
+
+async def app(
+    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[..., Awaitable[None]]
+) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        if os.environ.get("HANG_AT_START"):
+            await asyncio.sleep(3600)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    status = int(os.environ.get("ANSWER", "200"))
+    about = {
+        "pid": os.getpid(),
+        "scheme": scope["scheme"],
+        "environment": dict(os.environ),
+    }
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(about).encode()})
+
+
+def migrate() -> None:
+    """A job."""
+    print("migrated", os.environ["DATABASE_URL"].partition("@")[2])
+    if os.environ.get("FAIL_TO_MIGRATE"):
+        sys.exit("the schema is not one that can be migrated")
