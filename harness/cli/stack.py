@@ -36,6 +36,8 @@ def up(
 
     start = launch.stay if foreground else launch.up
     start(env, _state_dir(env), release=release, progress=_progress, ready=ready)
+    if foreground:
+        _progress("the stack was ended from elsewhere")
 
 
 @app.command(rich_help_panel=PANEL)

@@ -173,9 +173,17 @@ def _server(
 
 
 async def _serve(pairs: list[tuple["uvicorn.Server", socket]], stopping: asyncio.Event) -> None:
+    serving = asyncio.gather(*(server.serve(sockets=[socket]) for server, socket in pairs))
+
+    def stop() -> None:
+        stopping.set()
+        if not all(server.started for server, _ in pairs):
+            serving.cancel()  # There is nothing yet to finish.
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await asyncio.gather(*(server.serve(sockets=[socket]) for server, socket in pairs))
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await serving
 
 
 def _take(environment: Mapping[str, str]) -> None:

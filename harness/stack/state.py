@@ -18,6 +18,8 @@ from harness.errors import UsageError
 
 # In the environment of every process of a stack, so that none can be overlooked.
 MARK = "KEYARC_VERIFY_STACK"
+# Where data is kept, for who wants it elsewhere than in memory.
+DATA = "KEYARC_VERIFY_DATA"
 MIN_FREE_MEMORY_BYTES = 256 * 1024 * 1024
 
 
@@ -159,6 +161,9 @@ def _runtime(path: Path) -> Path:
 
 def _fast_directory() -> Path:
     """Memory, where a file system for it is large enough: in containers it often has 64 MB."""
+    given = os.environ.get(DATA)
+    if given:
+        return Path(given)
     memory = Path("/dev/shm")  # noqa: S108 - the names made in it belong to one user and one path
     if memory.is_dir() and shutil.disk_usage(memory).total >= MIN_FREE_MEMORY_BYTES:
         return memory

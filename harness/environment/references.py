@@ -1,0 +1,96 @@
+"""References in environment files: `${env:NAME}`, `${stack:WHAT}`, `${generated:NAME}`."""
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+from harness.environment.sections import Environment
+from harness.errors import UsageError
+
+Tree = TypeVar("Tree")
+
+_REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+_FORMS = "${env:NAME}, ${stack:WHAT} or ${generated:NAME}"
+
+
+def has_references(text: str) -> bool:
+    return "${" in text
+
+
+def substitute(text: str, references: Mapping[str, str], variables: Mapping[str, str]) -> str:
+    """Fills in the references in a text.
+
+    Args:
+        references: Values of `${stack:…}` and `${generated:…}`, by keys such as `stack:edge.url`.
+        variables: Values of `${env:…}`, by name.
+
+    Raises:
+        UsageError: A reference is none of the three forms, or has no value; names it.
+    """
+    return _REFERENCE.sub(lambda match: _value(match, references, variables), text)
+
+
+def resolve(
+    environment: Environment, references: Mapping[str, str], variables: Mapping[str, str]
+) -> Environment:
+    """Fills in the references of an environment, those of its `stack` half excepted.
+
+    Raises:
+        UsageError: As `substitute` does, with the key where the reference stands; or what came
+            of a reference is not allowed there.
+    """
+    from pydantic import ValidationError
+
+    from harness.environment.consistency import url_problems
+
+    tree = environment.model_dump(by_alias=True, exclude={"stack"}, exclude_unset=True)
+    filled = _filled(tree, "", lambda text: substitute(text, references, variables))
+    try:
+        resolved = Environment.model_validate(filled)
+    except ValidationError as error:
+        problem = error.errors(include_input=False)[0]
+        key = ".".join(map(str, problem["loc"]))
+        raise UsageError(
+            f"environment {environment.name}: {key}, once filled in: {problem['msg']}"
+        ) from None
+    for name, service in resolved.services.items():
+        for complaint in url_problems(service.url):
+            raise UsageError(
+                f"environment {environment.name}: services.{name}.url, once filled in: {complaint}"
+            )
+    return resolved.model_copy(update={"stack": environment.stack})
+
+
+def _filled(tree: object, key: str, fill):  # type: ignore[no-untyped-def]
+    if isinstance(tree, str):
+        try:
+            return fill(tree)
+        except UsageError as error:
+            raise UsageError(f"{key}: {error}") from None
+    if isinstance(tree, dict):
+        return {
+            name: _filled(part, f"{key}.{name}".lstrip("."), fill) for name, part in tree.items()
+        }
+    if isinstance(tree, list):
+        return [_filled(part, f"{key}.{index}", fill) for index, part in enumerate(tree)]
+    return tree
+
+
+def _value(
+    match: re.Match[str], references: Mapping[str, str], variables: Mapping[str, str]
+) -> str:
+    kind, _, name = match[1].partition(":")
+    if not match[0].endswith("}") or kind not in ("env", "stack", "generated") or not name:
+        raise UsageError(f"`{match[0]}` is no reference; write {_FORMS}")
+    if kind == "env":
+        if name not in variables:
+            raise UsageError(f"the variable {name} is not set; {match[0]} needs it")
+        return variables[name]
+    if match[1] not in references:
+        raise UsageError(f"{match[0]} has no value{_why_missing(kind, references)}")
+    return references[match[1]]
+
+
+def _why_missing(kind: str, references: Mapping[str, str]) -> str:
+    alike = sorted(key for key in references if key.startswith(f"{kind}:"))
+    return f"; known here: {', '.join(alike)}" if alike else " unless a local stack is up"

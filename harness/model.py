@@ -1,0 +1,169 @@
+"""The nouns of a run. Plain values: nothing here reads a clock, a file or a network.
+
+Times of day are ISO 8601 in UTC; durations are milliseconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+SCHEMA_VERSION = 1
+
+Headers = tuple[tuple[str, str], ...]
+Kind = Literal["check", "resource"]
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASS = "pass"  # noqa: S105  an outcome, not a password
+    FLAKY = "flaky"
+    SKIPPED = "skipped"
+    NO_DATA = "no_data"
+    ERROR = "error"
+    FAIL = "fail"
+
+
+class Verdict(StrEnum):
+    """May the release stay? Ordered: GO < HOLD < NO_GO, and the worst wins."""
+
+    GO = "GO"
+    HOLD = "HOLD"
+    NO_GO = "NO_GO"
+
+    @property
+    def exit_code(self) -> int:
+        return {Verdict.GO: 0, Verdict.HOLD: 20, Verdict.NO_GO: 10}[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and what came back: an answer, or an error."""
+
+    method: str
+    url: str
+    request_headers: Headers = ()
+    request_body: str | None = None
+    status: int | None = None
+    response_headers: Headers = ()
+    response_body: str | None = None
+    error: str | None = None
+    step: str | None = None
+    started_ms: float = 0.0
+    duration_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A named part of a check."""
+
+    name: str
+    ok: bool
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What an ending means: the outcome, and why, in words."""
+
+    outcome: Outcome
+    message: str = ""
+    expected: str = ""
+    came: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One run through a check, with everything that it sent and saw.
+
+    `decisive` is the position of the exchange after which it failed.
+    """
+
+    finding: Finding
+    decisive: int | None = None
+    duration_ms: float
+    steps: tuple[Step, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """Something that is to run: a check, or a resource that checks need."""
+
+    id: str
+    kind: Kind = "check"
+    service: str | None = None
+    promise: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a declared thing ended. `blocked_by` names the resource that kept it from running."""
+
+    id: str
+    outcome: Outcome
+    kind: Kind = "check"
+    service: str | None = None
+    promise: str = ""
+    message: str = ""
+    expected: str = ""
+    came: str = ""
+    blocked_by: str | None = None
+    curl: str = ""
+    started_at: str = ""
+    duration_ms: float = 0.0
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One thing that keeps a run from GO."""
+
+    verdict: Verdict
+    text: str
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What was to run, written before the first request."""
+
+    run_id: str
+    tool_version: str
+    environment: str
+    started_at: str
+    declared: tuple[Declared, ...]
+    selection: str | None = None
+    left_out: int = 0
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The verdict of a run and all that led to it; `evidence` maps file names to SHA-256."""
+
+    run_id: str
+    tool_version: str
+    environment: str
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    counts: Mapping[str, int]
+    started_at: str
+    finished_at: str
+    duration_ms: float
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A finished run, as reports read it: nothing in it is still to be redacted."""
+
+    manifest: Manifest
+    results: tuple[Result, ...]
+    judgement: Judgement
+    directory: Path | None
+    sha256: str

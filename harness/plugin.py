@@ -1,0 +1,40 @@
+"""The pytest plugin: `pytest suites/smoke --env NAME` runs a suite's checks as items.
+
+It is loaded with every pytest run, so it imports nothing unless `--env` is given.
+"""
+
+import inspect
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("keyarc-verify")
+    group.addoption(
+        "--env", metavar="NAME|FILE", help="The environment whose suites are run as tests."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("env"):
+        from harness.errors import UsageError
+        from harness.items import Items
+
+        try:
+            config.pluginmanager.register(Items(config), "keyarc-verify-items")
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> None:
+    """A check in a file that was named would silently not run: that is an error.
+
+    Files of tests may hold checks, to test them.
+    """
+    marked = inspect.isfunction(obj) and "__keyarc_verify__" in vars(obj)
+    if marked and not collector.config.getoption("env") and not _is_test_file(collector):
+        raise collector.CollectError(f"{name} is part of a suite: say where to run it with --env")
+
+
+def _is_test_file(collector: pytest.Module) -> bool:
+    return any(collector.path.match(pattern) for pattern in collector.config.getini("python_files"))

@@ -1,0 +1,183 @@
+"""The run directory: what was to run, what happened, the verdict, and what is still to remove.
+
+manifest.json   written before the first request
+results.jsonl   one line for each result, appended as it happens
+verdict.json    written whole or not at all; its SHA-256 covers the two above
+journal.jsonl   what suites made and removed in the system under test
+"""
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import RecordsError, UsageError
+from harness.model import Judgement, Manifest, Result, RunRecord
+
+MANIFEST, RESULTS, VERDICT, JOURNAL = (
+    "manifest.json",
+    "results.jsonl",
+    "verdict.json",
+    "journal.jsonl",
+)
+DEFAULT_PARENT = Path("reports/runs")
+
+
+def now() -> str:
+    """The time of day, in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_run_id() -> str:
+    """`20260102T030405Z-9f3a1c`: sorts by time, and no two are the same."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+class RunDirectory:
+    """One run's evidence. Whatever is given to it has been redacted.
+
+    Args:
+        path: The directory; made if it is missing.
+
+    Raises:
+        UsageError: It cannot be made, or holds something: a verdict that is lying there already
+            could be taken for this run's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()):
+                raise UsageError(f"the run directory {path} is not empty; name a new one")
+        except OSError as error:
+            raise UsageError(f"no run directory can be made at {path}: {error.strerror}") from None
+
+    def declare(self, manifest: Manifest) -> None:
+        """Writes what is to run. Raises UsageError: nothing has been sent yet."""
+        try:
+            _write(self.path / MANIFEST, _document(manifest))
+            (self.path / RESULTS).touch()
+        except RecordsError as error:
+            raise UsageError(str(error)) from None
+
+    def append(self, result: Result) -> None:
+        _append(self.path / RESULTS, plain(result))
+
+    def conclude(self, judgement: Judgement) -> tuple[Judgement, str]:
+        """Writes the verdict, and returns it with the SHA-256 of its file."""
+        evidence = {name: _sha256(self.path / name) for name in (MANIFEST, RESULTS)}
+        judgement = replace(judgement, evidence=evidence)
+        document = _document(judgement)
+        unfinished = self.path / f".{VERDICT}"
+        _write(unfinished, document)
+        with _explained(unfinished):
+            unfinished.replace(self.path / VERDICT)
+        return judgement, hashlib.sha256(document).hexdigest()
+
+
+class Journal:
+    """What was made in the system under test, noted before it is made.
+
+    So what a killed run left behind can be found and removed later. Names only, never secrets.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / JOURNAL
+        self._left: dict[tuple[str, str], None] = {}
+
+    def created(self, kind: str, name: str) -> None:
+        """To be called before the request that makes it.
+
+        Args:
+            kind: What it is, such as `user`.
+            name: What it can be found by, such as an email address.
+        """
+        self._left[kind, name] = None
+        _append(self._file, {"event": "created", "kind": kind, "name": name, "at": now()})
+
+    def removed(self, kind: str, name: str) -> None:
+        self._left.pop((kind, name), None)
+        _append(self._file, {"event": "removed", "kind": kind, "name": name, "at": now()})
+
+    def left(self) -> list[str]:
+        """What has been made and not been removed: `user a@b.example`."""
+        return [f"{kind} {name}" for kind, name in self._left]
+
+
+def read(path: Path) -> RunRecord:
+    """A finished run from its directory.
+
+    Raises:
+        UsageError: A file is missing or is not what this version writes.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        verdict = (path / VERDICT).read_bytes()
+        lines = (path / RESULTS).read_text(encoding="utf-8").splitlines()
+        return RunRecord(
+            manifest=TypeAdapter(Manifest).validate_json((path / MANIFEST).read_bytes()),
+            results=tuple(TypeAdapter(list[Result]).validate_json(f"[{','.join(lines)}]")),
+            judgement=TypeAdapter(Judgement).validate_json(verdict),
+            directory=path,
+            sha256=hashlib.sha256(verdict).hexdigest(),
+        )
+    except OSError as error:
+        raise UsageError(f"no finished run in {path}: {error.filename}: {error.strerror}") from None
+    except ValidationError as error:
+        raise UsageError(f"{path} holds no run that this version can read: {error.title}") from None
+
+
+def plain(value: object) -> object:
+    """Records as what JSON knows."""
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(part) for part in value]
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, str):
+        # Lone surrogates are no text, and readers of JSON refuse them.
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
+def _document(record: object) -> bytes:
+    return (json.dumps(plain(record), indent=2, allow_nan=False) + "\n").encode()
+
+
+def _write(file: Path, content: bytes) -> None:
+    with _explained(file), file.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _append(file: Path, line: object) -> None:
+    content = (json.dumps(line, allow_nan=False) + "\n").encode()
+    # Unbuffered: one write for one line, so that a killed run leaves whole lines.
+    with _explained(file), file.open("ab", buffering=0) as stream:
+        if stream.write(content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _sha256(file: Path) -> str:
+    with _explained(file), file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RecordsError(f"cannot write {file}: {error.strerror}") from None

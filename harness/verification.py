@@ -1,0 +1,160 @@
+"""From a plan to a verdict with evidence: declares, runs, judges, and always concludes."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from harness import __version__
+from harness.confirmation import Budget
+from harness.environment import Environment
+from harness.errors import HarnessError, RecordsError, UsageError
+from harness.exchange import EvidenceClient
+from harness.model import Judgement, Manifest, Reason, Result, RunRecord, Verdict
+from harness.plan import Plan
+from harness.records import Journal, RunDirectory, now
+from harness.redaction import Redactor
+from harness.runner import Means, Runner
+from harness.verdict import judge
+
+
+@dataclass(kw_only=True)
+class Verification:
+    """One run, from its manifest to its verdict.
+
+    Args:
+        secrets: Values that must not be written, wherever they turn up.
+        timeout_s: For everything together; what is not over by then makes a HOLD.
+        listener: Told each result as it becomes certain.
+
+    Attributes:
+        interrupted: It was cut short from outside.
+        left: What resources made in the system and could not remove.
+    """
+
+    plan: Plan
+    environment: Environment
+    directory: RunDirectory
+    run_id: str
+    timeout_s: float = 120.0
+    listener: Callable[[Result], None] = lambda result: None
+    secrets: Iterable[str] = ()
+    interrupted: bool = False
+    left: list[str] = field(default_factory=list)
+    _results: list[Result] = field(default_factory=list)
+    _troubles: list[Reason] = field(default_factory=list)
+
+    async def run(self) -> RunRecord:
+        """Runs the plan and concludes, also when it is cancelled.
+
+        Raises:
+            UsageError: Before any traffic: the evidence cannot be kept, or a certificate file
+                cannot be used.
+        """
+        begun = time.perf_counter()
+        means = self.means()
+        means.client.prepare()
+        manifest = self.declare()
+        with self.troubles_noted():
+            async with asyncio.timeout(self.timeout_s) as limit:
+                await Runner(self.plan, means, self.on_result).run()
+        if limit.expired():
+            self.trouble(f"not over after {self.timeout_s:g} s")
+        await means.client.close()
+        self.left = means.journal.left()
+        return self.conclude(manifest, (time.perf_counter() - begun) * 1000)
+
+    def declare(self) -> Manifest:
+        """Writes down what is to run."""
+        manifest = Manifest(
+            run_id=self.run_id,
+            tool_version=__version__,
+            environment=self.environment.name,
+            started_at=now(),
+            declared=self.plan.declared,
+            selection=self.plan.selection,
+            left_out=self.plan.left_out,
+        )
+        self.directory.declare(manifest)
+        return manifest
+
+    def means(self) -> Means:
+        redactor = Redactor()
+        for secret in self.secrets:
+            redactor.register(secret)
+        return Means(
+            environment=self.environment,
+            client=EvidenceClient(self.environment.tls.ca_file),
+            journal=Journal(self.directory.path),
+            secrets=redactor,
+            budget=Budget(ends_at=time.monotonic() + self.timeout_s),
+        )
+
+    def on_result(self, result: Result) -> None:
+        """Keeps a result; evidence that cannot be written is a trouble of the run."""
+        self._results.append(result)
+        try:
+            self.directory.append(result)
+        except RecordsError as error:
+            self.trouble(str(error))
+        self.listener(result)
+
+    def trouble(self, text: str) -> None:
+        reason = Reason(verdict=Verdict.HOLD, text=text)
+        if reason not in self._troubles:
+            self._troubles.append(reason)
+
+    @contextmanager
+    def troubles_noted(self) -> Iterator[None]:
+        """Whatever ends the run early becomes a reason, so that a verdict is always written."""
+        try:
+            yield
+        except UsageError:
+            raise
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError:
+            self.interrupted = True
+            self.trouble("interrupted")
+        except HarnessError as error:
+            self.trouble(str(error))
+        except Exception as error:  # noqa: BLE001  a defect of ours is a HOLD with a verdict too
+            self.trouble(f"a defect of keyarc-verify: {type(error).__name__}: {error}")
+
+    def conclude(self, manifest: Manifest, duration_ms: float) -> RunRecord:
+        """Judges, and writes the verdict; where that fails, the verdict says so itself."""
+        if self.plan.left_out:
+            count = len(self.plan.checks)
+            all_ = count + self.plan.left_out
+            self.trouble(f"a partial run: {count} of {all_} checks ({manifest.selection})")
+        judgement = self._judgement(manifest, duration_ms)
+        sha256 = ""
+        try:
+            judgement, sha256 = self.directory.conclude(judgement)
+        except RecordsError as error:
+            self.trouble(str(error))
+            judgement = self._judgement(manifest, duration_ms)
+        return RunRecord(
+            manifest=manifest,
+            results=tuple(self._results),
+            judgement=judgement,
+            directory=self.directory.path,
+            sha256=sha256,
+        )
+
+    def _judgement(self, manifest: Manifest, duration_ms: float) -> Judgement:
+        verdict, reasons = judge(self.plan.declared, self._results, self._troubles)
+        checks = [result for result in self._results if result.kind == "check"]
+        return Judgement(
+            run_id=manifest.run_id,
+            tool_version=manifest.tool_version,
+            environment=manifest.environment,
+            verdict=verdict,
+            reasons=reasons,
+            counts=dict(Counter(str(result.outcome) for result in checks)),
+            started_at=manifest.started_at,
+            finished_at=now(),
+            duration_ms=duration_ms,
+        )

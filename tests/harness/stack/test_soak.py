@@ -1,0 +1,71 @@
+"""`up` and `down` again and again, some of them cut short: nothing is ever left.
+
+A few rounds here; `make soak` runs a hundred. A round prints its own seed when it fails.
+"""
+
+import os
+import random
+import socket
+import subprocess
+from contextlib import suppress
+
+import pytest
+
+from tests.harness.stack.conftest import APP, Sandbox, until
+
+ROUNDS = int(os.environ.get("SOAK_ROUNDS", "10"))
+KILLED_OF_TEN = 3
+SEED = 20
+
+
+def fate(round_number: int) -> float | None:
+    """When the supervisor of a round is killed, in seconds after its start; None for never."""
+    chance = random.Random(SEED * 1000 + round_number)
+    is_killed = round_number % 10 in random.Random(SEED + round_number // 10).sample(
+        range(10), KILLED_OF_TEN
+    )
+    return chance.uniform(0, 2.5) if is_killed else None
+
+
+@pytest.mark.timeout(60 + 15 * ROUNDS)
+def test_nothing_is_left_after_many_rounds(sandbox: Sandbox) -> None:
+    env = {"DATABASE_URL": "${stack:postgres.url}"}
+    services = {
+        "one": {"python": {"app": APP}, "env": env},
+        "two": {"python": {"app": APP}, "tls": ["localhost"]},
+        "three": {"command": ["python3", "-m", "http.server", "${stack:three.port}"]},
+    }
+    sandbox.declare(postgres={"database": "app"}, services=services, instances=2)
+    for number in range(ROUNDS):
+        killed_after_s = fate(number)
+        if killed_after_s is None:
+            up = sandbox.up()
+            assert up.code == 0, (number, up)
+        else:
+            kill_in_mid_start(sandbox, killed_after_s)
+        ports = [
+            int(value)
+            for key, value in (sandbox.state.references() or {}).items()
+            if key.endswith(".port")
+        ]
+        down = sandbox.down()
+        assert (number, down.code, sandbox.left()) == (number, 0, []), down
+        assert [port for port in ports if answers(port)] == []
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def kill_in_mid_start(sandbox: Sandbox, after_s: float) -> None:
+    """Kills the supervisor at some moment between its first and its last step, or after them."""
+    process = sandbox.start("up", "--env", "here.yaml")
+    until(lambda: sandbox.state.holder_pid() is not None or process.poll() is not None)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(after_s)
+    pid = sandbox.state.holder_pid()
+    if pid is not None:
+        os.kill(pid, 9)
+    _, err = process.communicate(timeout=20)
+    assert "Traceback" not in err

@@ -1,0 +1,46 @@
+import subprocess
+
+from harness.curl import curl_line
+from harness.model import Exchange
+from harness.redaction import REDACTED
+
+
+def words(exchange: Exchange, ca_file: str | None = None) -> list[str]:
+    """The arguments that a real shell hands to curl."""
+    script = f"curl() {{ printf '%s\\0' curl \"$@\"; }}\n{curl_line(exchange, ca_file)}"
+    done = subprocess.run(
+        ["sh", "-c", script], capture_output=True, check=True, env={"TOKEN": "t0ken"}, text=True
+    )
+    return done.stdout.split("\0")[:-1]
+
+
+def test_a_plain_get_is_short() -> None:
+    exchange = Exchange(method="GET", url="http://a/x", request_headers=(("host", "a"),))
+    assert curl_line(exchange) == "curl -sS -i http://a/x"
+
+
+def test_what_was_redacted_is_a_variable_that_the_shell_fills_in() -> None:
+    headers = (("authorization", f"Bearer {REDACTED}"),)
+    line = curl_line(Exchange(method="GET", url="http://a", request_headers=headers))
+    assert '-H "authorization: Bearer $TOKEN"' in line
+
+
+def test_nothing_that_a_request_holds_is_run_by_the_shell() -> None:
+    evil = "'; rm -rf $(HOME) `id` \"\\"
+    exchange = Exchange(
+        method="POST",
+        url=f"http://a/{evil}",
+        request_headers=(("x-a", evil), ("cookie", f"{evil}{REDACTED}")),
+        request_body=evil,
+    )
+    split = words(exchange)
+    assert f"x-a: {evil}" in split
+    assert f"cookie: {evil}t0ken" in split
+    assert evil == split[split.index("--data-raw") + 1]
+    assert f"http://a/{evil}" == split[-1]
+
+
+def test_the_environments_certificate_is_trusted_and_checks_are_never_turned_off() -> None:
+    split = words(Exchange(method="GET", url="https://a"), "/some where/ca.pem")
+    assert split[split.index("--cacert") + 1] == "/some where/ca.pem"
+    assert "-k" not in split

@@ -1,0 +1,170 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.environment import Environment, find, parse, resolve, schema, substitute
+from harness.errors import EnvironmentFileError, UsageError
+
+FOLDER = Path(__file__).parents[2] / "environments"
+SMALLEST = "name: some\nservices:\n  a:\n    url: http://a.example\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "some.yaml"
+    file.write_text(text)
+    return file
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    with pytest.raises(EnvironmentFileError) as caught:
+        parse(write(folder, text))
+    return caught.value.problems
+
+
+def test_a_stranger_needs_three_lines(tmp_path: Path) -> None:
+    environment = parse(write(tmp_path, SMALLEST))
+    assert environment.services["a"].url == "http://a.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "is empty; name and services are needed"),
+        ("name: [", "line 2: not YAML: "),
+        ("- a", "the file: a mapping is needed, with name and services"),
+        (SMALLEST + "    urk: 1\n", "line 5: services.a.urk: unknown key; did you mean url?"),
+        (SMALLEST + "    zzzzzzz: 1\n", "line 5: services.a.zzzzzzz: unknown key; known here: "),
+        (SMALLEST + "    instances: many\n", "line 5: services.a.instances: Input should be a "),
+        (SMALLEST + "    instances: 65\n", "line 5: services.a.instances: Input should be less"),
+        (SMALLEST + "    visibility: hidden\n", "line 5: services.a.visibility: Input should be"),
+        (SMALLEST + "    url: http://b\n", "line 5: services.a.url stands here twice"),
+        ("services: {A b: {url: http://a}}\nname: x", "line 1: services.A b: not a name; "),
+        ("name: x\nservices: {a: {}}", "line 2: services.a.url: missing"),
+        ("name: x", "services: missing"),
+        ("name: x\nservices: {a: {url: a.example}}", "line 2: services.a.url: not a URL; "),
+        ("name: x\nservices: {a: {url: http://a/}}", "line 2: services.a.url: write it without"),
+        ("name: x\nservices: {a: {url: http://u:p@a}}", "line 2: services.a.url: credentials do"),
+        (SMALLEST + "    depends_on: [a]\n", "line 5: services.a.depends_on.0: a service cannot"),
+        (SMALLEST + "    health: {via: b}\n", "line 5: services.a.health.via: no service is nam"),
+        (SMALLEST + "    health: {via: a}\n", "line 5: services.a.health.via: needs another"),
+        (SMALLEST + "    release: {from: header}\n", "line 5: services.a.release.header: needed"),
+        (
+            SMALLEST + "    depends_on: [q]\nstack: {services: {a: {command: [x]}}}\n",
+            "line 5: services.a.depends_on.0: no service is named q; known here: a",
+        ),
+        (
+            SMALLEST + "stack:\n  services:\n    a: {port: 1}\n",
+            "line 7: stack.services.a: give `command` or `python`, one of the two",
+        ),
+        ("name: x\x00", "not YAML: it holds characters that YAML forbids"),
+    ],
+)
+def test_a_bad_file_says_where_and_what_would_be_right(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    [problem] = problems(tmp_path, text)
+    assert problem.startswith(expected)
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, "name: X\nservices: {a: {urk: 1}}")) == 3
+
+
+def test_a_problem_never_shows_a_value(tmp_path: Path) -> None:
+    text = "name: x\nservices: {a: {url: 'http://u:canary-4711@a', instances: canary-4711}}"
+    assert "canary-4711" not in str(problems(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFileError, match="cannot be read: Is a directory"):
+        parse(tmp_path)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_bytes(b"name: \xff\xfe")
+    with pytest.raises(EnvironmentFileError, match="not UTF-8"):
+        parse(tmp_path / "some.yaml")
+
+
+def test_a_certificate_file_lies_beside_the_environment_file(tmp_path: Path) -> None:
+    environment = parse(write(tmp_path, SMALLEST + "tls: {ca_file: ca.pem}\n"))
+    assert str(tmp_path / "ca.pem") == environment.tls.ca_file
+
+
+def test_names_are_found_under_the_current_directory_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "environments").mkdir()
+    own = write(tmp_path / "environments", SMALLEST)
+    monkeypatch.chdir(tmp_path)
+    assert own == find("some")
+    assert find("local").name == "local.yaml"
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"unknown environment 'nope'; known here: .*local"):
+        find("nope")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no environment file .*gone\.yaml"):
+        find(str(tmp_path / "gone.yaml"))
+
+
+def test_references_are_filled_in_but_for_the_stack(tmp_path: Path) -> None:
+    text = (
+        "name: x\nservices:\n  a: {url: '${stack:edge.url}/a'}\n  b: {url: 'http://${env:HOST}'}\n"
+        "stack: {services: {a: {command: [run, '${generated:SECRET}']}}}\n"
+    )
+    environment = resolve(
+        parse(write(tmp_path, text)), {"stack:edge.url": "https://e"}, {"HOST": "b.example"}
+    )
+    assert environment.services["a"].url == "https://e/a"
+    assert environment.services["b"].url == "http://b.example"
+    assert environment.stack is not None
+    assert environment.stack.services["a"].command == ["run", "${generated:SECRET}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${env:GONE}", "the variable GONE is not set"),
+        ("${stack:gone}", r"\$\{stack:gone\} has no value; known here: stack:edge.url"),
+        ("${generated:X}", "has no value unless a local stack is up"),
+        ("${edge}", "is no reference; write"),
+        ("${env:A", "is no reference; write"),
+        ("${env:}", "is no reference; write"),
+    ],
+)
+def test_a_reference_without_a_value_is_named(text: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
+        substitute(text, {"stack:edge.url": "x"}, {})
+
+
+def test_a_missing_variable_is_told_with_its_key(tmp_path: Path) -> None:
+    environment = parse(write(tmp_path, "name: x\nservices: {a: {url: 'http://${env:GONE}'}}"))
+    with pytest.raises(UsageError, match=r"services\.a\.url: the variable GONE is not set"):
+        resolve(environment, {}, {})
+
+
+def test_what_a_variable_holds_is_checked_and_not_shown(tmp_path: Path) -> None:
+    environment = parse(write(tmp_path, "name: x\nservices: {a: {url: '${env:URL}'}}"))
+    with pytest.raises(UsageError, match=r"services\.a\.url, once filled in: not a URL") as caught:
+        resolve(environment, {}, {"URL": "canary-4711"})
+    assert "canary-4711" not in str(caught.value)
+
+
+def test_the_committed_schema_is_current() -> None:
+    committed = FOLDER / "schema.json"
+    assert schema() == json.loads(committed.read_text())
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted((Path(__file__).parents[2] / "environments").glob("*.yaml")),
+    ids=lambda f: f.stem,
+)
+def test_every_committed_environment_can_be_used(file: Path) -> None:
+    assert isinstance(parse(file), Environment)
+    assert file.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
