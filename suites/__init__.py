@@ -1,0 +1,1 @@
+"""What KeyArc promises over HTTP, as checks. Nothing here knows the code of the services."""

@@ -1,0 +1,42 @@
+"""Removing test users, with all that is theirs."""
+
+from collections.abc import Mapping
+
+from harness.target import Target
+from suites.keyarc.account import Account
+from suites.keyarc.answer import body
+from suites.keyarc.auth import LoggedIn
+from suites.keyarc.identity import Identity
+from suites.keyarc.problem import read_problem
+
+
+async def remove(targets: Mapping[str, Target], identity: Identity) -> bool:
+    """Deletes a test user, their own teams first: the last owner of a team cannot leave it.
+
+    Returns:
+        False when there was no such user.
+
+    Raises:
+        ContractViolation, ServerFailure, Unreachable, NoData: as `Target` does.
+    """
+    credentials = {"email": identity.email, "auth_hash": identity.auth_hash()}
+    login = await targets["auth"].post("/login", expect=(200, 401), json=credentials)
+    if login.status_code == 401:
+        read_problem(login, 401)
+        return False
+    account = Account(targets["gateway"], body(LoggedIn)(login).access_token)
+    await _delete_own_teams(account)
+    await account.leave()
+    return True
+
+
+async def _delete_own_teams(account: Account[Target]) -> None:
+    cursor: str | None = None
+    while True:
+        page = await account.teams(limit=100, cursor=cursor)
+        for team in page.items:
+            if team.role == "owner":
+                await account.delete_team(team.team_id)
+        if page.next_cursor is None:
+            return
+        cursor = page.next_cursor
