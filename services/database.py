@@ -23,8 +23,9 @@ CONNECT_LIMIT_S = 1.2
 STATEMENT_LIMIT_S = 1.5
 
 # Classes of SQLSTATE that say "not now" rather than "not so": connection, resources, operator
-# intervention, rollback for concurrency; and a standby that does not write.
-UNAVAILABLE = ("08", "53", "57", "40", "25006")
+# intervention, rollback for concurrency, a login or a database that is refused; and a standby
+# that does not write.
+UNAVAILABLE = ("08", "53", "57", "40", "28", "3D", "25006")
 
 
 def engine_url(url: DatabaseUrl) -> str:

@@ -8,31 +8,16 @@ import asyncio
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.hop import RawHeaders, passed_on
 from services.problem import Problem
 
-# RFC 9110, 7.6.1, and the older ones that it still knows; `Connection` itself names more.
-HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-# The server of this hop has answered `Expect`, and writes its own `Date` and `Server`.
-OF_THIS_HOP = frozenset({"expect", "date", "server"})
 # An answer that says it is no longer than this is read to its end before any of it is passed
 # on: then one that breaks off is a clean 502. A longer one, or one of unknown length, is streamed.
 HELD_BYTES = 256 * 1024
@@ -42,8 +27,6 @@ CLIENT_LIMIT_S = 30.0
 KEEPALIVE_S = 2.0
 # What uvicorn refuses to write in a header.
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +73,8 @@ class Upstream:
         clock = asyncio.timeout(self.limit_s)
         try:
             async with clock:
-                passed_on = self._request(request, headers, clock)
-                return await self._answer(await self._transport.handle_async_request(passed_on))
+                sent = self._request(request, headers, clock)
+                return await self._answer(await self._transport.handle_async_request(sent))
         except (TimeoutError, httpx.TimeoutException) as error:
             raise self._problem(request, 504, "The service behind is too slow.") from error
         except httpx.LocalProtocolError as error:
@@ -203,29 +186,6 @@ class _Streamed(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             await self._answer.aclose()
-
-
-def passed_on(
-    headers: Iterable[tuple[bytes, bytes]], dropped: frozenset[str] = frozenset()
-) -> RawHeaders:
-    """The headers that belong to the message, not to one of its hops.
-
-    Args:
-        headers: As they came.
-        dropped: More names to leave out, lower-case with dashes. Underscores count as dashes,
-            since what is behind may not tell them apart.
-    """
-    lower = [(name.lower(), value) for name, value in headers]
-    named = b",".join(value for name, value in lower if name == b"connection").decode("latin-1")
-    out = HOP_BY_HOP | OF_THIS_HOP | dropped | {each.strip().lower() for each in named.split(",")}
-    if any(name == b"transfer-encoding" for name, _ in lower):
-        # RFC 9112, 6.3: then a length is not to be believed, and must not go further.
-        out |= {"content-length"}
-    return [
-        (name, value)
-        for name, value in lower
-        if name.decode("latin-1").replace("_", "-") not in out
-    ]
 
 
 def _is_held(answer: httpx.Response) -> bool:

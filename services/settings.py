@@ -7,7 +7,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_BYTES = 32
-# Scheme, host, port: what a browser sends as `Origin` (RFC 6454).
+HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+PORT = r"(?::(?P<port>[0-9]{1,5}))?"
+HTTP_URL = re.compile(rf"https?://{HOST}{PORT}(?:/[^?#\s]*)?")
+POSTGRES_URL = re.compile(
+    rf"postgres(?:ql)?://(?:[^:/@]*(?::[^@]*)?@)?{HOST}?{PORT}/[^/?\s]+(?:\?\S*)?"
+)
+# Scheme, host, port, in lower case: what a browser sends as `Origin` (RFC 6454).
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
@@ -18,16 +24,21 @@ def _long_enough(secret: SecretStr) -> SecretStr:
 
 
 def _is_postgres_url(url: SecretStr) -> SecretStr:
-    scheme, separator, rest = url.get_secret_value().partition("://")
-    if scheme not in {"postgres", "postgresql"} or not separator or "/" not in rest:
+    match = POSTGRES_URL.fullmatch(url.get_secret_value())
+    if not match or not _is_port(match["port"]):
         raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
     return url
 
 
 def _is_http_url(url: str) -> str:
-    if not url.startswith(("http://", "https://")) or len(url.partition("://")[2]) == 0:
+    match = HTTP_URL.fullmatch(url)
+    if not match or not _is_port(match["port"]):
         raise ValueError("must be http://HOST:PORT or https://HOST:PORT")
     return url.rstrip("/")
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or 1 <= int(text) <= 65535
 
 
 def _split(value: Any) -> Any:

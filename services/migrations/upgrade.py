@@ -7,8 +7,10 @@ import asyncio
 import sys
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -56,7 +58,9 @@ def main() -> None:
     settings = load(MigrationSettings)
     try:
         asyncio.run(_run(settings.database_url))
-    except (OSError, DBAPIError) as error:
+    except CommandError:
+        sys.exit("cannot migrate: the database has a revision that this code does not know")
+    except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # The message of a driver can hold the address: its kind has to do.
         sys.exit(f"cannot migrate: {type(error).__name__}: the database refused or did not answer")
 

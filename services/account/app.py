@@ -1,0 +1,34 @@
+"""The service account."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.account import members, profile, teams, users
+from services.account.settings import AccountSettings
+from services.application import application
+from services.database import Database
+
+
+def create(settings: AccountSettings) -> FastAPI:
+    """The application, which only the gateway reaches."""
+    database = Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = application(
+        "account",
+        settings,
+        dependencies=[database],
+        lifespan=lifespan,
+        internal_token=settings.internal_token,
+    )
+    app.state.database = database
+    app.state.internal_token = settings.internal_token
+    for part in (profile, teams, members, users):
+        app.include_router(part.router)
+    return app

@@ -1,0 +1,36 @@
+"""How often one client may try: a moving window, in the memory of this instance."""
+
+import math
+import time
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from services.problem import Problem
+
+
+class RateLimit:
+    """Counts attempts by client address; the storage forgets those older than the window.
+
+    Args:
+        attempts: How many the window takes. Each counts, whether it succeeds or not; one that
+            was refused here does not.
+        window_s: How long an attempt counts.
+    """
+
+    def __init__(self, attempts: int, window_s: int = 60) -> None:
+        self._item = RateLimitItemPerSecond(attempts, window_s)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def count(self, address: str) -> None:
+        """Counts one attempt.
+
+        Raises:
+            Problem: 429, with the seconds until the next one would be taken.
+        """
+        if await self._limiter.hit(self._item, address):
+            return
+        window = await self._limiter.get_window_stats(self._item, address)
+        wait_s = max(1, math.ceil(window.reset_time - time.time()))
+        raise Problem(429, "Too many attempts from this address.", Retry_After=str(wait_s))
