@@ -1,0 +1,64 @@
+"""A private service, as the gateway sees it."""
+
+import json
+from typing import Any, TypeGuard
+
+import httpx
+
+from services.forward import BrokenAnswer, Upstream
+from services.health import Unhealthy
+from services.problem import GATEWAY_REFUSED
+
+MAX_ID_CHARS = 128
+
+
+class PrivateService(Upstream):
+    """Only the gateway reaches it, and shows it the internal token."""
+
+    def check(self, answer: httpx.Response) -> None:
+        super().check(answer)
+        if GATEWAY_REFUSED in answer.headers:
+            # Its 401 is about the gateway. The client, who is logged in, must not hear it.
+            raise BrokenAnswer("the internal token was refused")
+
+
+class ServiceHealth:
+    """A private service as a dependency of the gateway's health, told with its release."""
+
+    component_type = "component"
+    limit_s = 1.5
+
+    def __init__(self, service: Upstream) -> None:
+        self.component = service.name
+        self._service = service
+
+    async def probe(self) -> dict[str, str]:
+        status, body = await self._service.get("/health")
+        document = _document(body)
+        who = {
+            name: value
+            for name in ("releaseId", "instanceId")
+            if _is_id(value := document.get(name))
+        }
+        if status != 200 or document.get("status") != "pass":
+            raise Unhealthy("it says that it cannot do its work", **who)
+        return who
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+        and len(value) <= MAX_ID_CHARS
+    )
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise Unhealthy("its answer is not a health document")
+    return document
