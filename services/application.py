@@ -9,8 +9,8 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from services import log
 from services.health import Dependency, health_router
+from services.internal import GatewayOnly
 from services.openapi import document
-from services.private import GatewayOnly
 from services.problem import handle_problems
 from services.request import RequestContext, StripPrefix
 from services.settings import Secret, Settings
@@ -60,7 +60,9 @@ def application(
         app.add_middleware(GatewayOnly, token=internal_token)
     if public_prefix:
         app.add_middleware(StripPrefix, prefix=public_prefix)
+    app.add_middleware(RequestContext, trust_id=not (public or public_prefix))
     if allowed_origins:
+        # Outermost, so that a page can read every answer, one to a body too large included.
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(allowed_origins),
@@ -69,5 +71,4 @@ def application(
             expose_headers=["ETag", "Retry-After", "X-Request-ID"],
             max_age=600,
         )
-    app.add_middleware(RequestContext, trust_id=not (public or public_prefix))
     return app

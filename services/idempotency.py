@@ -71,14 +71,15 @@ async def once(request: Request, handler: Handler, key: str) -> Response:
 async def _answer(request: Request, handler: Handler) -> Response:
     """The handler's answer; what a refused request wrote is undone, its refusal kept.
 
-    An invalid request gets no answer here: its key stays free for the corrected one.
+    An invalid request gets no answer here: its key stays free for the corrected one. Nor is
+    "not now" kept, for that is what the client repeats the request for.
     """
     session: AsyncSession = request.state.session
     work = await session.begin_nested()
     try:
         response = await handler(request)
     except Problem as problem:
-        if problem.status >= 500:
+        if problem.status >= 500 or problem.status == 429:
             raise
         await work.rollback()
         return answer_to(request, problem)

@@ -1,8 +1,7 @@
-"""How a private service takes a request: from the gateway alone, for a user who exists, in one
-transaction, and a repeated `POST` once.
+"""How a private service takes a request: for a user who exists, in one transaction, and a repeated
+`POST` once. That it comes from the gateway is certain by then (services.internal).
 """
 
-import hmac
 import uuid
 from typing import Annotated
 
@@ -12,48 +11,27 @@ from fastapi.security import APIKeyHeader
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.idempotency import Handler, once
-from services.problem import GATEWAY_REFUSED, Problem, answer_to
-from services.settings import Secret
+from services.internal import refuse_gateway
+from services.problem import Problem
 from services.tables import User
 
 internal_token = APIKeyHeader(name="X-Internal-Token", scheme_name="internalToken")
 internal_user = APIKeyHeader(name="X-User-ID", scheme_name="internalUser")
 
 
-class GatewayOnly:
-    """Refuses every call without the internal token, whatever its path; health is for all."""
-
-    def __init__(self, app: ASGIApp, token: Secret) -> None:
-        self.app = app
-        self._token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in ("/health", "/health/live"):
-            request = Request(scope)
-            try:
-                _check_token(request, self._token)
-            except Problem as refusal:
-                answer = answer_to(request, refusal)
-                await answer(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
 class PrivateRoute(APIRoute):
     """A route behind the gateway.
 
-    The application's state holds `database` and `internal_token`; the request's state then holds
-    `session` and `user_id`. The answer leaves after the commit, never before.
+    The application's state holds `database`; the request's state then holds `session` and
+    `user_id`. The answer leaves after the commit, never before.
     """
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
 
         async def run(request: Request) -> Response:
-            _check_token(request, request.app.state.internal_token)
             request.state.user_id = _claimed_user(request)
             # Read before a connection is taken, so that a slow sender holds none.
             await request.body()
@@ -77,21 +55,11 @@ async def _respond(request: Request, handler: Handler) -> Response:
     return await handler(request)
 
 
-def _check_token(request: Request, expected: Secret) -> None:
-    given = request.headers.get("x-internal-token", "")
-    if not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
-        raise _refusal("This service answers the gateway alone.")
-
-
 def _claimed_user(request: Request) -> uuid.UUID:
     try:
         return uuid.UUID(request.headers.get("x-user-id", ""))
     except ValueError:
-        raise _refusal("A user is needed.") from None
-
-
-def _refusal(detail: str) -> Problem:
-    return Problem(401, detail, **{GATEWAY_REFUSED: "true"})
+        raise refuse_gateway("The gateway names no user.") from None
 
 
 async def _check_user(session: AsyncSession, user_id: uuid.UUID) -> None:

@@ -9,6 +9,7 @@ from services.account import members, profile, teams, users
 from services.account.settings import AccountSettings
 from services.application import application
 from services.database import Database
+from services.rate_limit import RateLimit
 
 
 def create(settings: AccountSettings) -> FastAPI:
@@ -29,6 +30,7 @@ def create(settings: AccountSettings) -> FastAPI:
     )
     app.state.database = database
     app.state.internal_token = settings.internal_token
+    app.state.lookups = RateLimit(settings.rate_limit_lookup)
     for part in (profile, teams, members, users):
         app.include_router(part.router)
     return app

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.account import models
+from services.account.lookup import LIMITED
 from services.account.membership import (
     find_membership,
     locked_membership_of,
@@ -40,16 +41,17 @@ LINKS = {
     status_code=201,
     responses={
         201: {"description": "The user is in the team.", "links": LINKS},
-        **responses(401, 403, 404, 409, 413, 422, 503),
+        **responses(401, 403, 404, 409, 413, 422, 429, 503),
     },
-    dependencies=IDEMPOTENT,
+    dependencies=[*IDEMPOTENT, *LIMITED],
 )
 async def add_member(
     team_id: uuid.UUID, body: models.NewMember, session: Session, caller_id: UserId
 ) -> models.Member:
     """Adds a user, named by id or by email. For owners; admins can add plain members.
 
-    404 also when there is no such user; 409 when they are in the team already.
+    404 also when there is no such user; 409 when they are in the team already. Limited for each
+    user, together with the search for users.
     """
     user = await _locked_user(session, body)
     own = await locked_membership_of(session, team_id, caller_id)

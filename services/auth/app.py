@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from services.application import application
 from services.auth.client_address import ClientAddresses
 from services.auth.hashing import Hasher
-from services.auth.rate_limit import RateLimit
 from services.auth.routes import Auth, router
 from services.auth.settings import AuthSettings
 from services.database import Database
+from services.rate_limit import RateLimit
 from services.token import TokenIssuer
 
 

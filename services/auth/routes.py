@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from services.auth.client_address import ClientAddresses
 from services.auth.hashing import Hasher
 from services.auth.models import AccessToken, Credentials, LoggedIn, SignedUp, Signup
-from services.auth.rate_limit import RateLimit
 from services.database import Database
 from services.problem import Problem, responses
+from services.rate_limit import RateLimit
 from services.tables import User
 from services.token import Claims, TokenIssuer
 

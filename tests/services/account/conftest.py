@@ -26,7 +26,7 @@ _random = Random(3)
 _numbers = itertools.count()
 
 
-def settings(database_url: str) -> AccountSettings:
+def settings(database_url: str, *, lookups: int = 10_000) -> AccountSettings:
     return AccountSettings.model_validate(
         {
             "environment": "dev",
@@ -34,6 +34,7 @@ def settings(database_url: str) -> AccountSettings:
             "instance_id": "i1",
             "internal_token": INTERNAL_TOKEN,
             "database_url": SecretStr(database_url),
+            "rate_limit_lookup": lookups,
         }
     )
 

@@ -9,9 +9,9 @@ from limits.aio.storage import MemoryStorage
 from starlette.types import ASGIApp
 
 from services.auth.app import create
-from services.auth.rate_limit import RateLimit
 from services.auth.settings import AuthSettings
 from services.problem import Problem
+from services.rate_limit import RateLimit
 from tests.services.auth.conftest import settings
 from tests.services.auth.people import blob, credentials, person
 

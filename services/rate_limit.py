@@ -11,7 +11,7 @@ from services.problem import Problem
 
 
 class RateLimit:
-    """Counts attempts by client address; the storage forgets those older than the window.
+    """Counts attempts by who makes them; the storage forgets those older than the window.
 
     Args:
         attempts: How many the window takes. Each counts, whether it succeeds or not; one that
@@ -23,14 +23,14 @@ class RateLimit:
         self._item = RateLimitItemPerSecond(attempts, window_s)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    async def count(self, address: str) -> None:
+    async def count(self, who: str) -> None:
         """Counts one attempt.
 
         Raises:
             Problem: 429, with the seconds until the next one would be taken.
         """
-        if await self._limiter.hit(self._item, address):
+        if await self._limiter.hit(self._item, who):
             return
-        window = await self._limiter.get_window_stats(self._item, address)
+        window = await self._limiter.get_window_stats(self._item, who)
         wait_s = max(1, math.ceil(window.reset_time - time.time()))
-        raise Problem(429, "Too many attempts from this address.", Retry_After=str(wait_s))
+        raise Problem(429, "Too many attempts; wait, and try again.", Retry_After=str(wait_s))

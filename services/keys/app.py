@@ -1,0 +1,34 @@
+"""The service keys."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.application import application
+from services.database import Database
+from services.keys import audit, expiring, folders, secrets
+from services.keys.settings import KeysSettings
+
+
+def create(settings: KeysSettings) -> FastAPI:
+    """The application, which answers under `/keys` as the gateway forwards it."""
+    database = Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = application(
+        "keys",
+        settings,
+        dependencies=[database],
+        lifespan=lifespan,
+        internal_token=settings.internal_token,
+    )
+    app.state.database = database
+    app.state.internal_token = settings.internal_token
+    for resource in (expiring, secrets, folders, audit):
+        app.include_router(resource.router)
+    return app
