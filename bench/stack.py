@@ -15,7 +15,7 @@ from bench.measure import figure, interleave, show
 from bench.naive import Naive
 from harness.stack.state import StateDirectory
 
-ROUNDS = 10
+ROUNDS = 3
 MIB = 1024 * 1024
 
 

@@ -9,7 +9,12 @@ from pathlib import Path
 from harness.environment import Program, Stack
 from harness.errors import UsageError
 
-SERVER = ("uvicorn", "uvicorn.protocols.http.auto", "uvicorn.lifespan.on")
+SERVER = (
+    "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
 
 
 def preload(stack: Stack) -> Iterator[str]:

@@ -157,6 +157,17 @@ def _server(
             await stopping.wait()
             ticks.cancel()
 
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            if self.server_state.tasks:
+                await super().shutdown(sockets)
+                return
+            # Nothing is being answered, so there is nothing for uvicorn's pause to wait for.
+            for each in self.servers:
+                each.close()
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
+            await self.lifespan.shutdown()
+
     return Server(
         uvicorn.Config(
             app,

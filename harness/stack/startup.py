@@ -15,15 +15,15 @@ from harness.errors import StackError, UsageError
 from harness.stack import program, sockets
 from harness.stack.addresses import Addresses
 from harness.stack.children import Child, Children
+from harness.stack.container import Container
 from harness.stack.postgres import Cluster
 from harness.stack.preload import is_loaded, preload
-from harness.stack.readiness import answers
+from harness.stack.readiness import Probe
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
 POSTGRES = "postgres"
 MIGRATE = "migrate"
-POSTGRES_LIMIT_S = 30.0
 MIGRATE_LIMIT_S = 120.0
 POLL_S = 0.005
 
@@ -50,7 +50,7 @@ class Startup:
         self._directory = directory
         self._children = children
         self._watch = watch
-        self._cluster: Cluster | None = None
+        self._database: Cluster | Container | None = None
 
     def run(self) -> None:
         """Returns when everything is ready.
@@ -75,8 +75,9 @@ class Startup:
         gc.freeze()
         for name, service in self.stack.services.items():
             self._start_service(name, service)
+        probes = {name: self._probe(name) for name in self.stack.services}
         for name, service in self.stack.services.items():
-            self._await(name, service)
+            self._await(name, service, probes[name])
 
     def _start_postgres(self, declared: Postgres) -> None:
         given = os.environ.get(declared.url_from)
@@ -84,18 +85,22 @@ class Startup:
             self.addresses.secrets["stack:postgres.url"] = given
             return
         held = sockets.reserve("stack.postgres", declared.port)
-        self._cluster = Cluster(
-            self._directory.runtime / POSTGRES,
-            declared.version,
-            sockets.port_of(held),
-            declared.database,
-            secrets.token_urlsafe(32),
-            declared.settings,
-        )
-        self.addresses.references["stack:postgres.port"] = str(self._cluster.port)
-        self.addresses.secrets["stack:postgres.url"] = self._cluster.url
+        self._database = database = self._declared(declared, sockets.port_of(held))
+        self.addresses.references["stack:postgres.port"] = str(database.port)
+        self.addresses.secrets["stack:postgres.url"] = database.url
+        if isinstance(database, Container):
+            held.close()  # The engine binds it, and need not allow re-use.
         self._children.not_inherited.append(held)
-        self._children.start(POSTGRES, self._cluster.become_server, keep=[held])
+        self._children.start(POSTGRES, database.serve, keep=[held])
+
+    def _declared(self, declared: Postgres, port: int) -> Cluster | Container:
+        name, password, settings = declared.database, secrets.token_urlsafe(32), declared.settings
+        if declared.source == "container":
+            Container.check()
+            image = declared.image or f"postgres:{declared.version}"
+            return Container(self._directory, image, port, name, password, settings)
+        folder = self._directory.runtime / POSTGRES
+        return Cluster(folder, declared.version, port, name, password, settings)
 
     def _start_migration(self) -> Child | None:
         """Starts the migration, once PostgreSQL is there and what it needs is imported."""
@@ -108,11 +113,12 @@ class Startup:
         return self._start_command(MIGRATE, MIGRATE, job, env)
 
     def _has_database(self) -> bool:
-        return self._cluster is None or self._cluster.is_ready()
+        return self._database is None or self._database.is_ready()
 
     def _finish_migration(self, migration: Child | None) -> None:
-        # Its status file is all that PostgreSQL tells without being asked by a client.
-        self._until(POSTGRES, self._has_database, POSTGRES_LIMIT_S, poll_s=POLL_S)
+        if self._database is not None:
+            # Its status file is all that PostgreSQL tells without being asked by a client.
+            self._until(POSTGRES, self._has_database, self._database.limit_s, poll_s=POLL_S)
         job = migration or self._start_migration()
         if job is not None:
             self._until(MIGRATE, lambda: job.end is not None, MIGRATE_LIMIT_S)
@@ -170,13 +176,14 @@ class Startup:
 
         self._watch.on(read, hear)
 
-    def _await(self, name: str, service: StackService) -> None:
+    def _probe(self, name: str) -> Probe:
+        return Probe(self.addresses.references[f"stack:{name}.url"], self._services.get(name))
+
+    def _await(self, name: str, service: StackService, probe: Probe) -> None:
         own = [child for child in self._children.all if child.service == name]
-        declared = self._services.get(name)
-        url = self.addresses.references[f"stack:{name}.url"]
 
         def is_up() -> bool:
-            return all(child.is_ready for child in own) and answers(url, declared)
+            return all(child.is_ready for child in own) and probe.passes()
 
         self._until(name, is_up, service.start_timeout_s, poll_s=POLL_S * 4)
         self.addresses.sockets[name].main.close()

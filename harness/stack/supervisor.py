@@ -120,6 +120,10 @@ class Supervisor:
         self._children.stop(others, signal.SIGTERM)
         # Nothing of the data is kept: there is no need to bring it in order.
         self._children.stop(databases, signal.SIGQUIT)
+        if self._directory.container_file.exists():
+            from harness.stack.sweep import sweep_containers  # Needed after an accident alone.
+
+            sweep_containers(self._directory)
         if self._guard_pid is not None:
             os.kill(self._guard_pid, signal.SIGKILL)
         self._directory.remove()
@@ -130,6 +134,8 @@ def main() -> None:
     channel = Channel(socket.socket(fileno=arguments.channel))
     try:
         Supervisor(arguments.env, arguments.state_dir, arguments.release, channel).run()
+        # All is done; unloading what was imported for the services would only keep `down` waiting.
+        os._exit(0)
     except HarnessError as error:
         code = 2 if isinstance(error, UsageError) else 20
         channel.say("failed", text=str(error), code=code)

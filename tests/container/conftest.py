@@ -1,0 +1,45 @@
+"""Stacks whose PostgreSQL is in a container; skipped, with the reason, where there is no engine.
+
+`.ci/container` provides engine and image, and makes their absence a failure.
+"""
+
+import os
+from functools import cache
+
+import pytest
+
+from harness.errors import StackError
+from harness.stack import engine
+from tests.harness.stack.conftest import Sandbox
+from tests.harness.stack.conftest import sandbox as sandbox
+
+IMAGE = os.environ.get("KEYARC_VERIFY_POSTGRES_IMAGE", "keyarc-verify/postgres:15")
+POSTGRES = {"database": "app", "source": "container", "image": IMAGE}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "container: needs a Docker engine, and the image for tests.")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    missing = missing_means() if item.get_closest_marker("container") else ""
+    if missing and os.environ.get("KEYARC_VERIFY_CONTAINER") == "required":
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(f"{missing}; `.ci/container` has both")
+
+
+@cache
+def missing_means() -> str:
+    try:
+        tags = [tag for image in engine.reach().images.list() for tag in image.tags]
+    except StackError as error:
+        return str(error)
+    return "" if IMAGE in tags else f"the image {IMAGE} is not here"
+
+
+def containers(sandbox: Sandbox) -> list[str]:
+    """The names of this sandbox's stack's, running or not."""
+    label = f"{engine.LABEL}={sandbox.state.path}"
+    found = engine.reach().containers.list(all=True, filters={"label": label})
+    return [container.name for container in found]
