@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.page import Page
 from services.text import DisplayName, Email, EncryptedTeamKey, ShortName
 
 Role = Literal["owner", "admin", "member"]
@@ -119,3 +120,9 @@ class ChangedRole(BaseModel):
     model_config = _body(role="admin")
 
     role: Role
+
+
+class TeamPage(Page):
+    """Some of the caller's teams."""
+
+    items: list[Team]

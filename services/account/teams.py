@@ -1,15 +1,15 @@
 """Teams: those of the caller."""
 
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import delete, select
 
 from services.account import models
 from services.account.membership import locked_membership_of, membership_of, require_role
-from services.account.page import Page, WantedPage
 from services.idempotency import IDEMPOTENT
+from services.page import PageQuery, Pages
 from services.private import GATEWAY_ONLY, PrivateRoute, Session, UserId
 from services.problem import responses
 from services.tables import Membership, Team, User
@@ -27,17 +27,15 @@ LINKS = {name: _link(name) for name in ("get_team", "rename_team", "delete_team"
 
 
 @router.get("", responses=responses(401, 422, 503))
-async def list_teams(session: Session, caller_id: UserId, wanted: WantedPage) -> Page[models.Team]:
+async def list_teams(
+    query: Annotated[PageQuery, Query()], caller_id: UserId, pages: Pages
+) -> models.TeamPage:
     """The caller's teams, each with their own role in it."""
-    own = (
-        select(Team, Membership.role)
-        .join(Membership)
-        .where(Membership.user_id == caller_id, wanted.rows(Team.created_at, Team.id))
-        .order_by(Team.created_at, Team.id)
-        .limit(wanted.limit + 1)
+    own = select(Team, Membership.role).join(Membership).where(Membership.user_id == caller_id)
+    teams, next_cursor = await pages.rows(query, own, Team)
+    return models.TeamPage(
+        items=[_shown(team, role) for team, role in teams], next_cursor=next_cursor
     )
-    teams = [_shown(team, role) for team, role in await session.execute(own)]
-    return wanted.page(teams, lambda team: (team.created_at, team.team_id))
 
 
 @router.post(

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select
 from services.keys.access import VIEW, Access, Caller, no_such
 from services.keys.models import Action, AuditEntryDocument, AuditPage
 from services.keys.owner import Owner
-from services.keys.page import Pages
 from services.keys.queries import AuditQuery
+from services.page import Pages
 from services.private import GATEWAY_ONLY, PrivateRoute
 from services.problem import responses
 from services.tables import AuditEntry, Secret

@@ -9,8 +9,8 @@ from sqlalchemy.orm import defer
 
 from services.keys.access import Caller, lock_owners
 from services.keys.models import ExpiringPage, ExpiringSecret
-from services.keys.page import Pages
 from services.keys.queries import ExpiringQuery
+from services.page import Pages
 from services.private import GATEWAY_ONLY, PrivateRoute
 from services.problem import responses
 from services.tables import Membership, Secret

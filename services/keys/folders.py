@@ -19,8 +19,8 @@ from services.keys.models import (
 )
 from services.keys.nesting import require_place
 from services.keys.owner import Owner
-from services.keys.page import Pages
 from services.keys.queries import FolderQuery
+from services.page import Pages
 from services.private import GATEWAY_ONLY, PrivateRoute
 from services.problem import responses
 from services.tables import NOW, Folder, Secret

@@ -17,7 +17,7 @@ from pydantic import (
 from services.keys.ciphertext import Ciphertext
 from services.keys.instant import Instant
 from services.keys.owner import Owned, Owner, OwnerKind
-from services.keys.page import Page
+from services.page import Page
 from services.text import NO_NUL, ShortName
 
 ID = "7f0c2f3e-6f0e-4b8e-9b0a-0d4c1c8f5a11"

@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from services.keys.models import ShortText
-from services.keys.page import PageQuery
+from services.page import PageQuery
 
 # A query can leave a parameter out, but has no way to say null.
 Absent = SkipJsonSchema[None]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.keys.cursor import Cursors, Place
+from services.cursor import Cursors, Place
 from tests.services.keys.world import SECRET, Person, Team, World, refused
 
 # Two in one microsecond, the next a microsecond later, one on a full second, one long before.

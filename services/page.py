@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, TypeVarTuple
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Row, Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.keys.cursor import Cursors, CursorText, Place
+from services.cursor import Cursors, CursorText, Place
 from services.private import Session, UserId
-from services.tables import AuditEntry, Folder, Secret
+from services.tables import AuditEntry, Folder, Secret, Team
 
-Row = TypeVar("Row", Secret, Folder, AuditEntry)
+Listed = TypeVar("Listed", Secret, Folder, AuditEntry, Team)
+Beside = TypeVarTuple("Beside")
 
 
 class PageQuery(BaseModel):
@@ -45,8 +46,15 @@ class Pager:
     place: str
 
     async def page(
-        self, query: PageQuery, rows: Select[Row], table: type[Row]
-    ) -> tuple[Sequence[Row], str | None]:
+        self, query: PageQuery, rows: Select[Listed], table: type[Listed]
+    ) -> tuple[Sequence[Listed], str | None]:
+        """As `rows`, where there is nothing beside what is listed."""
+        page, next_cursor = await self.rows(query, rows, table)
+        return [row[0] for row in page], next_cursor
+
+    async def rows(
+        self, query: PageQuery, rows: Select[Listed, *Beside], table: type[Listed]
+    ) -> tuple[Sequence[Row[Listed, *Beside]], str | None]:
         """The rows of one page, and the cursor of the next.
 
         Raises:
@@ -58,11 +66,12 @@ class Pager:
             last = cursors.open(query.cursor)
             rows = rows.where(tuple_(table.created_at, table.id) > (last.created_at, last.id))
         ordered = rows.order_by(table.created_at, table.id).limit(query.limit + 1)
-        found = (await self.session.scalars(ordered)).all()
+        found = (await self.session.execute(ordered)).all()
         page = found[: query.limit]
         if len(found) == len(page):
             return page, None
-        return page, cursors.seal(Place(page[-1].created_at, page[-1].id))
+        last_listed = page[-1][0]
+        return page, cursors.seal(Place(last_listed.created_at, last_listed.id))
 
 
 async def _pager(request: Request, session: Session, user_id: UserId) -> Pager:

@@ -45,7 +45,7 @@ class Cursors:
     """
 
     def __init__(self, secret: SecretStr, listing: str) -> None:
-        self._key = hmac.digest(secret.get_secret_value().encode(), b"keys cursor", hashlib.sha256)
+        self._key = hmac.digest(secret.get_secret_value().encode(), b"cursor", hashlib.sha256)
         self._listing = listing.encode()
 
     def seal(self, place: Place) -> str:
