@@ -62,10 +62,21 @@ class Postgres(Section):
 
     version: Literal[16, 18] = 16
     source: Literal["embedded", "container"] = "embedded"
+    image: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][\w./:@-]*$",
+        description="That of the container; `postgres:VERSION` unless given.",
+    )
     database: Name = "app"
     port: int | None = Field(None, ge=1, le=65535, description="A free one unless given.")
     url_from: str = "DATABASE_URL"
     settings: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _image_is_of_a_container(self) -> "Postgres":
+        if self.image is not None and self.source != "container":
+            raise ValueError("`image` goes with `source: container`")
+        return self
 
 
 class PythonProgram(Section):

@@ -5,19 +5,23 @@ removes it when asked to end. What a killed one leaves, `engine` removes.
 """
 
 import asyncio
-import hashlib
 import importlib.util
-import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import HarnessError, StackError, UsageError
-from harness.stack import engine, postgres
+from harness.stack import postgres
 from harness.stack.sockets import LOOPBACK
-from harness.stack.state import StateDirectory
+from harness.stack.state import (
+    CONTAINER_ASKED_FOR,
+    CONTAINER_MADE,
+    CONTAINER_READY,
+    StateDirectory,
+)
 
 if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
@@ -86,61 +90,61 @@ class Container:
             self._serve()
         except HarnessError as error:
             sys.exit(str(error))
+        except OSError as error:
+            sys.exit(f"the Docker engine does not answer any more: {error}")
         finally:
             for number in (signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
-            if self.state.container_file.exists():
-                engine.remove_containers(self.state)
+            self._remove()
 
     def is_ready(self) -> bool:
         """Whether somebody has logged in, from outside of the container."""
-        return self.state.is_container_ready()
+        try:
+            return self.state.container_file.read_text() == CONTAINER_READY
+        except OSError:
+            return False
 
     def _serve(self) -> None:
+        from harness.stack import engine
+
         engine.remove_containers(self.state)  # One whose state directory somebody deleted.
-        self.state.note_container("")
-        running = self._started().get_wrapped_container()
-        self.state.note_container(str(running.name))
+        self.state.container_file.write_text(CONTAINER_ASKED_FOR)
+        running = engine.start(self._declared())
+        self.state.container_file.write_text(CONTAINER_MADE)
         self._await_login(running)
-        self.state.note_container(str(running.name), is_ready=True)
+        self.state.container_file.write_text(CONTAINER_READY)
         for chunk in running.logs(stream=True, follow=True):
             sys.stdout.buffer.write(chunk)
             sys.stdout.flush()
         raise StackError(f"the container ended with {running.wait()['StatusCode']}")
 
-    def _started(self) -> "DockerContainer":
-        from docker.errors import DockerException
+    def _remove(self) -> None:
+        if not self.state.container_file.exists():
+            return
+        from harness.stack import engine
 
-        try:
-            return self._declared().start()
-        except DockerException as error:
-            reason = str(getattr(error, "explanation", None) or error)
-            raise StackError(
-                f"{self.image}: no container could be started from this image: {reason}; "
-                "pull or build it, or name another in stack.postgres.image"
-            ) from None
+        with suppress(StackError, OSError):  # The supervisor tries again, and tells.
+            engine.remove_containers(self.state)
 
     def _declared(self) -> "DockerContainer":
         # Not its PostgresContainer: that puts the password on a command line to see who is there.
         from testcontainers.core.container import DockerContainer
 
+        from harness.stack.engine import LABEL
+
         words = ["postgres"]
         for name, value in {**SETTINGS, **self.settings}.items():
             words += ["-c", f"{name}={value}"]
-        container = DockerContainer(self.image, command=words, name=self._name)  # type: ignore[arg-type] # hands it to Docker, which takes a list
-        container.with_envs(
+        container = DockerContainer(self.image, name=self.state.runtime.name)
+        container.with_command(words).with_envs(
             POSTGRES_USER=self.database,
             POSTGRES_PASSWORD=self.password,
             POSTGRES_DB=self.database,
             POSTGRES_INITDB_ARGS="--encoding=UTF8 --locale=C",
         )
-        container.ports["5432"] = (LOOPBACK, self.port)  # type: ignore[assignment] # as above: a port alone would be open to the network
-        return container.with_kwargs(labels={engine.LABEL: str(self.state.path)})
-
-    @property
-    def _name(self) -> str:
-        digest = hashlib.sha256(os.fsencode(self.state.path)).hexdigest()[:16]
-        return f"keyarc-verify-{self.state.path.name}-{digest}"
+        # A port alone would be open to the network.
+        container.ports["5432"] = (LOOPBACK, self.port)  # type: ignore[assignment] # Docker takes it
+        return container.with_kwargs(labels={LABEL: str(self.state.path)})
 
     def _await_login(self, running: Any) -> None:
         deadline_s = time.monotonic() + LOGIN_LIMIT_S

@@ -14,7 +14,7 @@ import stat
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from harness.errors import StackError
 from harness.stack.process import die_with
@@ -144,6 +144,9 @@ class Cluster:
         settings: More of `postgresql.conf`, above the defaults.
     """
 
+    # Until it is ready.
+    limit_s: ClassVar[float] = 30
+
     directory: Path
     version: int
     port: int
@@ -195,7 +198,7 @@ class Cluster:
         postgres = installation(self.version, Account.for_server()) / "bin" / "postgres"
         return [str(postgres), "-D", str(self.data), *self._options(port=str(self.port))]
 
-    def become_server(self) -> NoReturn:
+    def serve(self) -> NoReturn:
         """Prepares the data directory, then turns this process into the server."""
         parent_pid = os.getppid()
         self.prepare()

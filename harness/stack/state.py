@@ -20,6 +20,8 @@ from harness.errors import UsageError
 MARK = "KEYARC_VERIFY_STACK"
 # Where data is kept, for who wants it elsewhere than in memory.
 DATA = "KEYARC_VERIFY_DATA"
+# What `container_file` says. Between the first two, the engine may be about to make one.
+CONTAINER_ASKED_FOR, CONTAINER_MADE, CONTAINER_READY = "asked for", "made", "ready"
 MIN_FREE_MEMORY_BYTES = 256 * 1024 * 1024
 
 
@@ -33,6 +35,7 @@ class StateDirectory:
 
     Attributes:
         path: Where its state and logs are.
+        container_file: There for as long as the engine may hold a container of this stack.
         runtime: Where its data is: in memory where there is room for it.
     """
 
@@ -40,6 +43,7 @@ class StateDirectory:
         self.path = path
         self.logs = path / "logs"
         self.ca_file = path / "ca.pem"
+        self.container_file = path / "container"
         self.runtime = _runtime(path)
 
     def make(self) -> None:

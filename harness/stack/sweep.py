@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 
+from harness.errors import StackError
 from harness.stack.state import MARK, StateDirectory
 
 GONE_WITHIN_S = 5.0
@@ -18,13 +20,16 @@ def clean(directory: StateDirectory) -> str:
 
     Returns:
         What that was, for people.
+
+    Raises:
+        StackError: A container cannot be removed.
     """
     leftovers = directory.leftovers()
     try:
         swept = json.loads((directory.path / "swept.json").read_text())
     except (OSError, ValueError):
         swept = []
-    swept += sweep_processes(directory)
+    swept += sweep_processes(directory) + sweep_containers(directory)
     for path in leftovers:
         if path.is_dir():
             shutil.rmtree(path)
@@ -53,6 +58,30 @@ def sweep_processes(directory: StateDirectory) -> list[str]:
             check=False,
         )
     return [f"{name} (pid {process.pid})" for process, name in killed.items()]
+
+
+def sweep_containers(directory: StateDirectory) -> list[str]:
+    """Removes the container of a database that could not do it itself.
+
+    Docker is asked from another process: this one may be about to fork services.
+
+    Returns:
+        What was removed, for people.
+
+    Raises:
+        StackError: Docker does not answer, or does not do it.
+    """
+    if not directory.container_file.exists():
+        return []
+    command = [sys.executable, "-m", "harness.stack.engine", str(directory.path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError(
+            f"a container may be left of the stack in {directory.path}: {done.stderr.strip()}; "
+            f"after that, `keyarc-verify down` removes it; to forget it, delete "
+            f"{directory.container_file}"
+        )
+    return [f"container {name}" for name in done.stdout.split()]
 
 
 def _bears_mark(process: psutil.Process, path: Path) -> bool:

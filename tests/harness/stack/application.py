@@ -36,6 +36,6 @@ async def app(
 
 def migrate() -> None:
     """A job."""
-    print("migrated", os.environ["DATABASE_URL"].partition("@")[2])
+    sys.stdout.write(f"migrated {os.environ['DATABASE_URL'].partition('@')[2]}\n")
     if os.environ.get("FAIL_TO_MIGRATE"):
         sys.exit("the schema is not one that can be migrated")
