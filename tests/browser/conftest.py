@@ -98,8 +98,10 @@ def _stack(references: Mapping[str, str]) -> Stack:
     return Stack(references["stack:edge.url"], references["stack:ca_file"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(chromium: str, stack: Stack) -> Iterator[Browser]:
+    # For one test alone: as long as Playwright is open, its event loop is in the way of every
+    # other test of the process.
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium,

@@ -3,8 +3,13 @@
 `.ci/container` provides engine and image, and makes their absence a failure.
 """
 
+import gc
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -31,15 +36,36 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @cache
 def missing_means() -> str:
+    with warnings.catch_warnings():
+        # Docker's client forgets its socket when nobody answers.
+        warnings.simplefilter("ignore", ResourceWarning)
+        missing = _missing_means()
+        gc.collect()
+    return missing
+
+
+def _missing_means() -> str:
     try:
-        tags = [tag for image in engine.reach().images.list() for tag in image.tags]
+        with docker() as client:
+            tags = [tag for image in client.images.list() for tag in image.tags]
     except StackError as error:
         return str(error)
     return "" if IMAGE in tags else f"the image {IMAGE} is not here"
 
 
+@contextmanager
+def docker() -> Iterator[Any]:
+    """Docker's client, closed at the end."""
+    client = engine.reach()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
 def containers(sandbox: Sandbox) -> list[str]:
     """The names of this sandbox's stack's, running or not."""
     label = f"{engine.LABEL}={sandbox.state.path}"
-    found = engine.reach().containers.list(all=True, filters={"label": label})
-    return [container.name for container in found]
+    with docker() as client:
+        found = client.api.containers(all=True, filters={"label": label})
+    return [name.lstrip("/") for container in found for name in container["Names"]]

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from harness.stack import engine
-from tests.container.conftest import IMAGE, POSTGRES, containers
+from tests.container.conftest import IMAGE, POSTGRES, containers, docker
 from tests.harness.stack.conftest import APP, Sandbox, until
 from tests.harness.stack.test_up import ask, connects
 
@@ -38,7 +37,8 @@ def up(sandbox: Sandbox, **postgres: Any) -> None:
 
 def inspected(sandbox: Sandbox) -> dict[str, Any]:
     (name,) = containers(sandbox)
-    attributes: dict[str, Any] = engine.reach().containers.get(name).attrs
+    with docker() as client:
+        attributes: dict[str, Any] = client.containers.get(name).attrs
     return attributes
 
 
@@ -129,7 +129,8 @@ def test_down_removes_the_container_and_its_volume(sandbox: Sandbox) -> None:
     assert len(volumes) == 1
     assert sandbox.down().code == 0
     assert (containers(sandbox), sandbox.left()) == ([], [])
-    assert volumes & {volume.name for volume in engine.reach().volumes.list()} == set()
+    with docker() as client:
+        assert volumes & {volume.name for volume in client.volumes.list()} == set()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -208,7 +209,8 @@ def kill_all(sandbox: Sandbox) -> None:
 
 def test_container_that_ends_is_told_by_status(sandbox: Sandbox) -> None:
     up(sandbox)
-    engine.reach().containers.get(containers(sandbox)[0]).kill()
+    with docker() as client:
+        client.containers.get(containers(sandbox)[0]).kill()
     until(lambda: sandbox.run("status", "--env", "here.yaml").code == 20)
     assert "the container ended with 137" in sandbox.state.log_tail("postgres")
 

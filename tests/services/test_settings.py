@@ -76,6 +76,7 @@ MALFORMED: dict[str, list[str]] = {
     "ACCESS_TOKEN_TTL_S": [*BAD_COUNTS, "86401"],
     "RATE_LIMIT_LOGIN": BAD_COUNTS,
     "RATE_LIMIT_SIGNUP": BAD_COUNTS,
+    "RATE_LIMIT_LOOKUP": BAD_COUNTS,
     "ALLOWED_ORIGINS": [
         "*",
         f"https://{CANARY}.example,*",

@@ -43,7 +43,8 @@ class Door:
 
     @asynccontextmanager
     async def _open(self, app: Starlette) -> AsyncIterator[None]:
-        async with httpx.AsyncClient() as self._client:
+        # Shorter than the 5 s after which uvicorn closes an idle connection.
+        async with httpx.AsyncClient(limits=httpx.Limits(keepalive_expiry=2)) as self._client:
             yield
 
     async def _answer(self, request: Request) -> Response:

@@ -96,7 +96,8 @@ def test_random_keys_have_the_lengths_of_real_ones() -> None:
     real = Keyring.new().lock(cryptography.new_key())
     random = LockedKeys.random()
     for name, value in real.wire().items():
-        assert abs(len(value) - len(random.wire()[name])) <= 4, name
+        # A private key is a few bytes shorter when some of its numbers begin with zeros.
+        assert abs(len(value) - len(random.wire()[name])) <= 16, name
 
 
 @pytest.mark.parametrize(
