@@ -16,11 +16,11 @@ help:
 	@echo "make lock    pin the dependencies anew (needs uv)"
 	@echo "make clean   remove everything that was made here"
 
-.venv/base: requirements.lock pyproject.toml .ci/venv
+.venv/base: requirements.lock pyproject.toml .ci/venv .ci/lane
 	.ci/venv base
 	@touch $@
 
-.venv/all: requirements-all.lock pyproject.toml .ci/venv
+.venv/all: requirements-all.lock pyproject.toml .ci/venv .ci/lane
 	.ci/venv all
 	@touch $@ .venv/base
 

@@ -110,7 +110,7 @@ def _is_asked_for(directory: StateDirectory) -> bool:
 def _containers(api: Any, path: Path) -> dict[str, str]:
     """Names by id, of those that run and those that don't."""
     found = api.containers(all=True, filters={"label": f"{LABEL}={path}"})
-    return {each["Id"]: each["Names"][0].lstrip("/") for each in found}
+    return {each["Id"]: "".join(each["Names"] or [])[1:] or each["Id"] for each in found}
 
 
 def _explanation(error: DockerException) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from harness.errors import HarnessError
+
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -61,6 +63,8 @@ def _run_to_the_end(run: Callable[[], object], parent_pid: int | None) -> NoRetu
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)  # noqa: T201 - what the interpreter does at its end
+    except HarnessError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - its message is for the user
     except BaseException:  # noqa: BLE001 - the log of the child is where its defects belong
         traceback.print_exc()
     finally:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from harness.errors import StackError
 from harness.stack.state import MARK, StateDirectory
 
 GONE_WITHIN_S = 5.0
+POLL_S = 0.01
 
 
 def clean(directory: StateDirectory) -> str:
@@ -49,7 +51,9 @@ def sweep_processes(directory: StateDirectory) -> list[str]:
     mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = [each for each in psutil.process_iter() if _bears_mark(each, directory.path)]
     killed = {each: name for each in found if each.pid not in mine and (name := _kill(each))}
-    psutil.wait_procs(list(killed), timeout=GONE_WITHIN_S)
+    deadline_s = time.monotonic() + GONE_WITHIN_S
+    while any(map(_lives, killed)) and time.monotonic() < deadline_s:
+        time.sleep(POLL_S)
     if shared_memory is not None:
         # A server that was killed cannot give it back. Gone already is as good.
         subprocess.run(
@@ -98,6 +102,14 @@ def _kill(process: psutil.Process) -> str | None:
     except psutil.Error:
         return None  # It ended by itself.
     return name
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Not a zombie either: in a container there may be nobody who takes note of its end."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _shared_memory_of(runtime: Path) -> str | None:

@@ -21,7 +21,7 @@ from services.token import Claims, TokenIssuer
 # How long after the login a token can still be refreshed.
 SESSION_LIMIT_S = 24 * 60 * 60
 
-router = APIRouter()
+router = APIRouter(tags=["auth"])
 bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="accessToken")
 
 
