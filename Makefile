@@ -39,7 +39,7 @@ bench: .venv/all
 	$(BIN)/python -m bench
 
 soak: .venv/all
-	SOAK_ROUNDS=100 $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
+	SOAK_ENV=local SOAK_ROUNDS=100 $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 

@@ -22,7 +22,8 @@ class Figure:
         values: One a round, in the order of the rounds.
         median: Of the values.
         ratio: The median of the ratios to the reference, round by round; None without reference.
-        limit: What the median, or the ratio where there is one, should not exceed.
+        limit: What the median should not exceed, where the machine is the one it was set on.
+        ratio_limit: What the ratio should not exceed, on any machine.
     """
 
     name: str
@@ -31,12 +32,17 @@ class Figure:
     median: float
     ratio: float | None
     limit: float | None
+    ratio_limit: float | None
 
     @property
-    def is_met(self) -> bool | None:
-        if self.limit is None:
-            return None
-        return (self.median if self.ratio is None else self.ratio) <= self.limit
+    def told(self) -> str:
+        """What has become of the limits, in words."""
+        pairs = [("", self.median, self.limit), ("ratio ", self.ratio, self.ratio_limit)]
+        return ", ".join(
+            f"{what}≤ {limit:g} {'met' if value <= limit else 'NOT MET'}"
+            for what, value, limit in pairs
+            if limit is not None and value is not None
+        )
 
 
 def interleave(
@@ -67,6 +73,7 @@ def figure(
     *,
     reference: list[float] | None = None,
     limit: float | None = None,
+    ratio_limit: float | None = None,
 ) -> Figure:
     ratios = (
         [value / floor for value, floor in zip(values, reference, strict=True)]
@@ -80,19 +87,18 @@ def figure(
         statistics.median(values),
         statistics.median(ratios) if ratios else None,
         limit,
+        ratio_limit,
     )
 
 
 def show(title: str, figures: list[Figure]) -> None:
     """Prints a table, and writes the same with every single value as JSON."""
-    print(f"\n{title}\n{'':<34}{'median':>10}  {'min':>8}  {'max':>8}  {'ratio':>6}  {'limit':>6}")
+    print(f"\n{title}\n{'':<30}{'median':>12}{'min':>9}{'max':>9}{'ratio':>8}  limits")
     for each in figures:
-        ratio = "" if each.ratio is None else f"{each.ratio:.2f}"
-        limit = "" if each.limit is None else f"{each.limit:g}"
-        verdict = {None: "", True: "met", False: "NOT MET"}[each.is_met]
+        ratio = "" if each.ratio is None else f"{each.ratio:.3f}"
         print(
-            f"{each.name:<34}{each.median:>10.3g}{each.unit:>2}{min(each.values):>8.3g}  "
-            f"{max(each.values):>8.3g}  {ratio:>6}  {limit:>6}  {verdict}"
+            f"{each.name:<30}{each.median:>8.3g} {each.unit:<3}{min(each.values):>9.3g}"
+            f"{max(each.values):>9.3g}{ratio:>8}  {each.told}"
         )
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{title}.json"

@@ -15,7 +15,7 @@ from bench.measure import figure, interleave, show
 from bench.naive import Naive
 from harness.stack.state import StateDirectory
 
-ROUNDS = 3
+ROUNDS = 10
 MIB = 1024 * 1024
 
 
@@ -30,11 +30,13 @@ def main() -> None:
         "stack",
         [
             figure("naive start", "s", floor),
-            figure("up, template present", "s", up, reference=floor, limit=0.45),
-            figure("up, first ever", "s", values["first up"], limit=1.6),
-            figure("down", "s", values["down"], limit=0.3),
-            figure("memory of the naive system", "M", values["naive memory"]),
-            figure("memory of the stack", "M", values["memory"], reference=values["naive memory"]),
+            figure("up, template present", "s", up, reference=floor, ratio_limit=0.45),
+            figure("up, first ever", "s", values["first up"], reference=floor, limit=1.6),
+            figure("down", "s", values["down"], reference=floor, limit=0.3),
+            figure("memory of the naive system", "MiB", values["naive memory"]),
+            figure(
+                "memory of the stack", "MiB", values["memory"], reference=values["naive memory"]
+            ),
         ],
     )
 

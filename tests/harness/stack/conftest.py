@@ -21,12 +21,18 @@ LIMIT_S = 60
 
 
 class Sandbox:
-    """A working directory with one environment file, and the command run in it."""
+    """A working directory with one environment file, and the command run in it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The directory.
+        env: The environment that is started: the sandbox's own, or one that is shipped.
+    """
+
+    def __init__(self, path: Path, env: str = "here.yaml") -> None:
         self.path = path
+        self.env = env
         self.file = path / "here.yaml"
-        self.state = StateDirectory(path / ".keyarc-verify" / "here")
+        self.state = StateDirectory(path / ".keyarc-verify" / Path(env).stem)
 
     def declare(self, *, instances: int = 1, **stack: Any) -> None:
         """Writes the environment file: one service `one`, unless `stack` says otherwise."""
@@ -61,10 +67,10 @@ class Sandbox:
         return Done(process.returncode, out, err)
 
     def up(self, *arguments: str, **environment: str) -> "Done":
-        return self.run("up", "--env", "here.yaml", *arguments, **environment)
+        return self.run("up", "--env", self.env, *arguments, **environment)
 
     def down(self) -> "Done":
-        return self.run("down", "--env", "here.yaml")
+        return self.run("down", "--env", self.env)
 
     def references(self) -> dict[str, str]:
         references = self.state.references()
