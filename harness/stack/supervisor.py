@@ -124,8 +124,9 @@ class Supervisor:
             from harness.stack.sweep import sweep_containers  # Needed after an accident alone.
 
             sweep_containers(self._directory)
-        if self._guard_pid is not None:
+        if self._guard_pid is not None and self._guard_pid not in self._watch.ended:
             os.kill(self._guard_pid, signal.SIGKILL)
+            os.waitpid(self._guard_pid, 0)
         self._directory.remove()
 
 
