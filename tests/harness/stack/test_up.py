@@ -121,8 +121,9 @@ def test_what_a_command_started_ends_with_it(sandbox: Sandbox) -> None:
     assert sandbox.left() == []
 
 
-def test_postgres_asks_for_its_generated_password(sandbox: Sandbox) -> None:
-    sandbox.declare(postgres=POSTGRES)
+@pytest.mark.parametrize("version", [16, 18])
+def test_postgres_asks_for_its_generated_password(sandbox: Sandbox, version: int) -> None:
+    sandbox.declare(postgres={**POSTGRES, "version": version})
     up = sandbox.up()
     assert up.code == 0, up
     url = sandbox.references()["stack:postgres.url"]
