@@ -87,7 +87,10 @@ class Database:
             raise Unhealthy("the schema no longer serves this code")
         return {}
 
-    async def close(self) -> None:
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """For an application that opens nothing else: closes the pool at its end."""
+        yield
         await self._engine.dispose()
 
 

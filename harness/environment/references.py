@@ -1,7 +1,7 @@
 """References in environment files: `${env:NAME}`, `${stack:WHAT}`, `${generated:NAME}`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from harness.environment.sections import Environment
@@ -61,7 +61,7 @@ def resolve(
     return resolved.model_copy(update={"stack": environment.stack})
 
 
-def _filled(tree: object, key: str, fill):  # type: ignore[no-untyped-def]
+def _filled(tree: object, key: str, fill: Callable[[str], str]) -> object:
     if isinstance(tree, str):
         try:
             return fill(tree)

@@ -1,8 +1,5 @@
 """The service account."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 
 from services.account import members, profile, teams, users
@@ -16,16 +13,11 @@ def create(settings: AccountSettings) -> FastAPI:
     """The application, which only the gateway reaches."""
     database = Database(settings.database_url)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await database.close()
-
     app = application(
         "account",
         settings,
         dependencies=[database],
-        lifespan=lifespan,
+        lifespan=database.lifespan,
         internal_token=settings.internal_token,
     )
     app.state.database = database

@@ -1,8 +1,5 @@
 """The service auth."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 
 from services.application import application
@@ -19,16 +16,11 @@ def create(settings: AuthSettings) -> FastAPI:
     """The application, which answers at `/` and at `/auth`."""
     database = Database(settings.database_url)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await database.close()
-
     app = application(
         "auth",
         settings,
         dependencies=[database],
-        lifespan=lifespan,
+        lifespan=database.lifespan,
         public_prefix="/auth",
         allowed_origins=settings.allowed_origins,
     )

@@ -1,8 +1,5 @@
 """The service keys."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 
 from services.application import application
@@ -15,16 +12,11 @@ def create(settings: KeysSettings) -> FastAPI:
     """The application, which answers under `/keys` as the gateway forwards it."""
     database = Database(settings.database_url)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await database.close()
-
     app = application(
         "keys",
         settings,
         dependencies=[database],
-        lifespan=lifespan,
+        lifespan=database.lifespan,
         internal_token=settings.internal_token,
     )
     app.state.database = database
