@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, Header, Request, Response
 from sqlalchemy import delete, func, insert, select
@@ -52,7 +53,8 @@ async def once(request: Request, handler: Handler, key: str) -> Response:
     if not 1 <= len(key) <= MAX_KEY_CHARS or not key.isprintable():
         raise Problem(422, f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters.")
     session: AsyncSession = request.state.session
-    place = (request.state.user_id, request.url.path, key)
+    # Escaped: PostgreSQL cannot store the NUL that an id in the path may hold.
+    place = (request.state.user_id, quote(request.scope["path"]), key)
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(place)))):
         raise Problem(
             409, "A request with this Idempotency-Key is still in flight.", Retry_After="1"

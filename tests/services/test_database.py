@@ -1,12 +1,17 @@
 """PostgreSQL goes away, hangs, crashes and comes back."""
 
 import base64
+import os
 import signal
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -15,6 +20,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
+from harness.stack.sockets import listen, port_of
 from services.account.app import create as create_account
 from services.auth.app import create as create_auth
 from services.token import Claims, TokenIssuer
@@ -27,6 +33,7 @@ from tests.services.auth.people import credentials, person
 from tests.services.conftest import Servers, migrate
 from tests.services.lock import Lock
 
+ROOT = Path(__file__).parents[2]
 TEAM_KEY = base64.b64encode(b"\x07" * 256).decode()
 # The contract's limits, and what a busy machine adds.
 REQUEST_LIMIT_S, HEALTH_LIMIT_S, SLACK_S = 3.0, 2.0, 0.5
@@ -271,6 +278,59 @@ def test_kill_and_restart_lose_no_acknowledged_write(system: System) -> None:
         assert system.new_team(Idempotency_Key=key).status_code == 201
     for key, team_id in acknowledged[-20:]:
         assert system.new_team(Idempotency_Key=key).json()["team_id"] == team_id
+
+
+@contextmanager
+def account_process(url: str) -> Iterator[tuple["subprocess.Popen[bytes]", httpx.Client]]:
+    """The service account as a process of its own, and a client of it."""
+    with listen("test") as socket:
+        variables = {
+            "PATH": os.environ["PATH"],
+            "ENVIRONMENT": "dev",
+            "RELEASE_ID": "r1",
+            "INSTANCE_ID": "i1",
+            "INTERNAL_TOKEN": INTERNAL_TOKEN,
+            "DATABASE_URL": url,
+        }
+        number = socket.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "services.account.main:app", "--fd", str(number)],
+            pass_fds=[number],
+            cwd=ROOT,
+            env=variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        base_url = f"http://127.0.0.1:{port_of(socket)}"
+    try:
+        with httpx.Client(base_url=base_url, timeout=30, verify=False) as client:
+            yield process, client
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def test_kill_of_a_service_loses_no_acknowledged_write(system: System) -> None:
+    written: dict[str, str] = {}
+
+    with (
+        account_process(system.server.url("app")) as (process, system.account),
+        suppress(httpx.TransportError),
+    ):
+        while True:
+            key = str(uuid.uuid4())
+            answer = system.new_team(Idempotency_Key=key)
+            assert answer.status_code == 201
+            written[key] = answer.json()["team_id"]
+            if len(written) == 20:
+                process.kill()
+    assert process.returncode == -signal.SIGKILL
+
+    with account_process(system.server.url("app")) as (_, system.account):
+        for key, team_id in [*written.items()]:
+            shown = system.account.get(f"/account/teams/{team_id}", headers=system.headers)
+            assert (shown.status_code, shown.json()["role"]) == (200, "owner")
+            assert system.new_team(Idempotency_Key=key).json()["team_id"] == team_id
 
 
 def wait_for_more(seen: list[Any], count: int) -> None:

@@ -188,6 +188,14 @@ def test_limits_run_side_by_side(serve: Serve) -> None:
     assert observed_ms == pytest.approx([700, 1000], abs=250)
 
 
+@pytest.mark.parametrize("path", ["/health", "/health/live"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PROPFIND"])
+def test_other_method_is_405_with_allow(serve: Serve, path: str, method: str) -> None:
+    answer = serve(app()).request(method, path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
 INTERNALS = re.compile(
     r"canary|127\.0\.0\.1|localhost|traceback|\.py\b|sqlalchemy|asyncpg|pydantic|starlette|fastapi"
     r"|exception|errno|\d+\.\d+\.\d+",

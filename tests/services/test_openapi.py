@@ -1,16 +1,21 @@
 """The committed documents are current, valid, and rich enough to fuzz against."""
 
 import copy
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
+from starlette.types import ASGIApp
 
 from services import openapi
 from services.openapi import Document
+from services.settings import load
 from tests.services import openapi_rules as rules
+from tests.services.test_settings import REQUIRED, SECRET
 
 NAMES = ["account", "auth", "frontend", "gateway", "keys"]
 
@@ -37,6 +42,26 @@ def test_each_service_has_a_document(made: dict[str, Document]) -> None:
 def test_committed_document_is_current(made: dict[str, Document], name: str) -> None:
     # `python -m services.openapi` writes them anew.
     assert openapi.file(name).read_text() == openapi.text(made[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("environment", "status"), [("staging", 200), ("production", 404)])
+def test_production_serves_no_document(
+    monkeypatch: pytest.MonkeyPatch,
+    serve: Callable[[ASGIApp], httpx.Client],
+    name: str,
+    environment: str,
+    status: int,
+) -> None:
+    for variable, value in {**REQUIRED[name], "ENVIRONMENT": environment}.items():
+        monkeypatch.setenv(variable, value)
+    main = importlib.import_module(f"services.{name}.app")
+    settings = importlib.import_module(f"services.{name}.settings")
+    client = serve(main.create(load(getattr(settings, f"{name.title()}Settings"))))
+
+    for path in ("/openapi.json", "/docs", "/redoc"):
+        answer = client.get(path, headers={"X-Internal-Token": SECRET})
+        assert answer.status_code == (status if path == "/openapi.json" else 404)
 
 
 @pytest.mark.parametrize("name", NAMES)

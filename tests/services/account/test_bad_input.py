@@ -129,6 +129,16 @@ def test_bad_id_in_the_path_is_422(ada: Person, bad: str) -> None:
     assert [answer.status_code for answer in answers] == [expected] * 5
 
 
+@pytest.mark.parametrize("bad", ["ada", "%00", "%ff", "%3f", "%0a", "9" * 4000])
+def test_bad_id_in_the_path_is_422_beside_an_idempotency_key(ada: Person, bad: str) -> None:
+    body = {"user_id": ada.user_id, "role": "member", "encrypted_team_key": team_key()}
+
+    answer = ada.post(f"/teams/{bad}/members", body, Idempotency_Key="k")
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_values_at_the_limits_are_taken(ada: Person) -> None:
     name = "🦊" * 200
     body = {"name": name, "encrypted_team_key": team_key()}

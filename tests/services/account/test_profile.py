@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.services.account.conftest import Person, Sql
+from tests.services.account.conftest import Person, Sql, team_key
 
 
 def test_profile_shows_the_user_and_no_secret(ada: Person) -> None:
@@ -98,6 +98,22 @@ def test_deletion_takes_all_that_only_the_user_owns(ada: Person, ben: Person, sq
     assert ben.roles(shared) == {ben.user_id: "owner"}
     actors = "SELECT actor_id FROM audit_log WHERE owner_team_id = $1"
     assert sql(actors, uuid.UUID(shared)) == [(None,)]
+
+
+def test_deletion_takes_memberships_and_idempotency_keys(
+    ada: Person, ben: Person, sql: Sql
+) -> None:
+    ben.team(member=ada)
+    for person in (ada, ben):
+        body = {"name": "Team", "encrypted_team_key": team_key()}
+        assert person.post("/teams", body, Idempotency_Key="k").status_code == 201
+
+    assert ada.delete("/profile").status_code == 204
+
+    for table, left in (("team_memberships", 2), ("idempotency_keys", 1)):
+        rows = f"SELECT count(*) FROM {table} WHERE user_id = $1"
+        assert sql(rows, uuid.UUID(ada.user_id)) == [(0,)]
+        assert sql(rows, uuid.UUID(ben.user_id)) == [(left,)]
 
 
 def test_last_owner_of_others_cannot_leave_and_nothing_is_lost(

@@ -118,6 +118,13 @@ def test_deleted_team_takes_its_secrets_and_folders(ada: Person, ben: Person, sq
         "VALUES ('s', '', 'other', $1)",
         team,
     )
+    sql(
+        "INSERT INTO audit_log (action, secret_id, actor_id, owner_team_id) "
+        "SELECT 'create', id, $1, owner_team_id FROM secrets WHERE owner_team_id = $2",
+        uuid.UUID(ben.user_id),
+        team,
+    )
+    assert sql("SELECT count(*) FROM audit_log WHERE owner_team_id = $1", team) == [(1,)]
 
     answer = ada.delete(f"/teams/{team_id}")
 
@@ -127,6 +134,7 @@ def test_deleted_team_takes_its_secrets_and_folders(ada: Person, ben: Person, sq
         ("team_memberships", "team_id"),
         ("secrets", "owner_team_id"),
         ("folders", "owner_team_id"),
+        ("audit_log", "owner_team_id"),
     ):
         assert sql(f"SELECT 1 FROM {table} WHERE {column} = $1", team) == []
     assert [person.get(f"/teams/{team_id}").status_code for person in (ada, ben)] == [404, 404]

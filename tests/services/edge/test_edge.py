@@ -83,6 +83,8 @@ def edge(serve: Serve) -> Iterator[Edge]:
         ("localhost", "/x/api/keys", "frontend"),
         ("localhost", "//api/keys", "frontend"),
         ("localhost", "/health", "frontend"),
+        ("localhost", "/account/profile", "frontend"),
+        ("localhost", "/keys/secrets", "frontend"),
         ("keyarc.io", "/auth/login", "auth"),
         ("127.0.0.1:8443", "/api/health", "gateway"),
         ("LOCALHOST.", "/api/health", "gateway"),

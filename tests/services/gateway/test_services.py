@@ -1,6 +1,8 @@
 """The gateway before the real account and the real keys, on a real database."""
 
 import base64
+import json
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from services.account.app import create as create_account
 from services.account.settings import AccountSettings
 from services.keys.app import create as create_keys
 from services.keys.settings import KeysSettings
-from tests.services.gateway.conftest import INTERNAL_TOKEN, USER_ID, Gateway, bearer
+from tests.services.gateway.conftest import INTERNAL_TOKEN, JWT_SECRET, USER_ID, Gateway, bearer
 
 Serve = Callable[[ASGIApp], httpx.Client]
 Psql = Callable[..., list[tuple[Any, ...]]]
@@ -45,13 +47,15 @@ Build = Callable[..., System]
 
 @pytest.fixture
 def build(serve: Serve, gateway: Gateway, database_url: str, psql: Psql) -> Build:
-    """Starts them; the services may expect another internal token than the gateway shows."""
+    """Starts them; the services may expect another internal token than the gateway shows, and
+    look for their database elsewhere.
+    """
 
-    def start(internal_token: str = INTERNAL_TOKEN) -> System:
+    def start(internal_token: str = INTERNAL_TOKEN, url: str = database_url) -> System:
         of_all: dict[str, Any] = {
             "environment": "dev",
             "instance_id": "i1",
-            "database_url": SecretStr(database_url),
+            "database_url": SecretStr(url),
             "internal_token": SecretStr(internal_token),
         }
         account = serve(create_account(AccountSettings(release_id="r-account", **of_all)))
@@ -106,6 +110,36 @@ def test_service_that_refuses_the_internal_token_is_502(build: Build, path: str)
     assert "internal" not in came.text.lower()
 
 
+def test_logs_of_all_carry_one_request_id_and_no_secret(
+    capsys: pytest.CaptureFixture[str], build: Build
+) -> None:
+    system = build()
+    value = base64.b64encode(bytes(range(64))).decode()
+    created = system.call("POST", "/keys/secrets", json={**SECRET, "encrypted_value": value})
+    path = f"/keys/secrets/{created.json()['id']}"
+    read = system.call("GET", path)
+    refused = system.call("PUT", path, json={**SECRET, "type": value})
+    search = system.call("GET", "/account/users/search", params={"email": "ada@example.org"})
+    assert [each.status_code for each in (created, read, refused, search)] == [201, 200, 422, 200]
+
+    # A service writes its line after the answer has left.
+    output, deadline_s = "", time.monotonic() + 10
+    while output.count('"message": "request"') < 8:
+        assert time.monotonic() < deadline_s, output
+        output += capsys.readouterr().out
+        time.sleep(0.01)
+    lines = [json.loads(line) for line in output.splitlines()]
+    for came in (created, read, refused, search):
+        request_id = came.headers["x-request-id"]
+        told = [line["status"] for line in lines if line.get("request_id") == request_id]
+        assert told == [came.status_code] * 2, "one line of the gateway, one of the service"
+    sent = [
+        each.request.headers["authorization"].removeprefix("Bearer ") for each in (read, search)
+    ]
+    for secret in (value, *sent, INTERNAL_TOKEN, JWT_SECRET, "ada@example.org"):
+        assert secret not in output
+
+
 def test_health_tells_the_release_of_each_private_service(build: Build) -> None:
     came = build().client.get("/health")
     assert came.status_code == 200
@@ -114,6 +148,19 @@ def test_health_tells_the_release_of_each_private_service(build: Build) -> None:
         "account:responseTime": "r-account",
         "keys:responseTime": "r-keys",
     }
+
+
+def test_lost_database_of_the_services_is_seen_through_the_gateway(build: Build) -> None:
+    system = build(url="postgresql://u:p@127.0.0.1:1/d")
+    for path in ("/account/profile", "/keys/secrets"):
+        came = system.call("GET", path)
+        assert (came.status_code, came.headers["content-type"]) == (503, "application/problem+json")
+        assert int(came.headers["retry-after"]) >= 1
+    health = system.client.get("/health")
+    assert (health.status_code, health.json()["status"]) == (503, "fail")
+    releases = {entries[0]["releaseId"] for entries in health.json()["checks"].values()}
+    assert releases == {"r-account", "r-keys"}
+    assert system.client.get("/health/live").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/keys/secrets/no-uuid", "/account/teams/%00"])

@@ -1,10 +1,11 @@
 """What expires soon, or has, is told in time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
 
+from services.keys import expiring as service
 from tests.services.keys.world import Person, Team, World, items
 
 HOUR = timedelta(hours=1)
@@ -63,6 +64,41 @@ def test_window_is_in_days_from_now(
     ada.secret(name="ten years", expires_at=after(3650 * DAY - HOUR))
     ada.secret(name="last", expires_at="9999-12-31T23:59:59.999998Z")
     assert expected == ada.names("/secrets/expiring", **params)
+
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Frozen(datetime):
+    """A clock that stands at `NOW`."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # no own kind
+        return NOW.astimezone(tz)
+
+
+@pytest.mark.parametrize(
+    ("left", "days", "due"),
+    [
+        (7 * DAY - MICROSECOND, 6, True),
+        (7 * DAY, 7, True),
+        (7 * DAY + MICROSECOND, 7, False),
+        (timedelta(), 0, True),
+        (-MICROSECOND, -1, True),
+        (-DAY, -1, True),
+        (-DAY - MICROSECOND, -2, True),
+        (30 * DAY, 30, False),
+        (30 * DAY + MICROSECOND, None, False),
+    ],
+)
+def test_boundaries_are_exact(
+    ada: Person, monkeypatch: pytest.MonkeyPatch, left: timedelta, days: int | None, due: bool
+) -> None:
+    monkeypatch.setattr(service, "datetime", Frozen)
+    ada.secret(expires_at=(NOW + left).isoformat(), rotation_reminder_days=7)
+    found = [(each["days_until_expiry"], each["reminder_due"]) for each in expiring(ada)]
+    assert found == ([] if days is None else [(days, due)])
 
 
 def test_secrets_of_own_teams_are_in_and_others_not(ada: Person, team: Team, world: World) -> None:
