@@ -49,6 +49,10 @@ async def list_teams(
 )
 async def create_team(body: models.NewTeam, session: Session, caller_id: UserId) -> models.Team:
     """Creates a team with the caller as its owner."""
+    # One at a time for each user: then their list grows at its end, also for a reader in mid-list.
+    await session.execute(
+        select(User.id).where(User.id == caller_id).with_for_update(key_share=True)
+    )
     team = Team(name=body.name)
     session.add(team)
     await session.flush()

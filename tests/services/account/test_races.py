@@ -161,3 +161,19 @@ def test_random_calls_at_once_never_break_a_rule(
         [uuid.UUID(team) for team in teams],
     )
     assert ownerless == []
+
+
+def test_teams_of_one_user_are_made_one_after_another(
+    lock: Callable[..., Lock], ada: Person, sql: Sql
+) -> None:
+    """So that who reads the list meanwhile finds every new team after those already read."""
+    user_id = uuid.UUID(ada.user_id)
+    held = lock("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", user_id)
+    with ThreadPoolExecutor(1) as pool:
+        creating = pool.submit(ada.team)
+        held.wait_until_somebody_waits()
+        ((before,),) = sql("SELECT clock_timestamp()")
+        held.release()
+        team_id = creating.result()
+    ((created_at,),) = sql("SELECT created_at FROM teams WHERE id = $1", uuid.UUID(team_id))
+    assert created_at > before
