@@ -1,4 +1,4 @@
-"""The boundaries of DESIGN.md, held over the syntax trees of all modules."""
+"""The boundaries of ARCHITECTURE.md, held over the syntax trees of all modules."""
 
 import ast
 from collections.abc import Iterator

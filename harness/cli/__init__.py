@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def main() -> NoReturn:
-    """Runs the command line and exits; 0, 2, 10, 20 or 130, see DESIGN.md."""
+    """Runs the command line and exits; 0, 2, 10, 20 or 130, as the README says."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"keyarc-verify {__version__}\n")
         raise SystemExit(0)
