@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.environment import find, parse
-from harness.stack.postgres import Account, installation
+from harness.stack.binaries import Account, installation
 
 LIMIT_S = 60
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import asyncpg
 
-from harness.stack.postgres import Account, Cluster
+from harness.stack.binaries import Account
+from harness.stack.postgres import Cluster
 from harness.stack.process import die_with
 from harness.stack.sockets import port_of, reserve
 
