@@ -234,6 +234,20 @@ def test_a_dead_service_refuses_its_callers_and_status_says_so(sandbox: Sandbox)
         socket.create_connection(("127.0.0.1", address.port))
 
 
+def test_a_dead_service_refuses_callers_without_tls_too(sandbox: Sandbox) -> None:
+    sandbox.declare(services=TLS)
+    sandbox.up()
+    plain = sandbox.references()["stack:one.http_url"]
+    pid = ask(plain)["pid"]
+    assert isinstance(pid, int)
+    os.kill(pid, 9)
+    until(lambda: not psutil.pid_exists(pid))
+    port = urlsplit(plain).port
+    assert port is not None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
 def test_everything_listens_on_loopback_alone(sandbox: Sandbox) -> None:
     sandbox.declare(postgres=POSTGRES, services=TLS)
     sandbox.up()
