@@ -23,16 +23,20 @@ name, either something built in or a resource of the suite:
 
     environment  the Environment                 service  the Service that the check is about
     target       a Target for that service       targets  every Target, by the service's name
+    release      the release that is expected, or None
+    network      Network: where raw connections go
+    traffic      Traffic: what became of all requests so far
     journal      Journal: write down what is about to be made, before it is made
     secrets      Redactor: `secrets.register(value)` keeps a value out of all that is written
     cleanup      contextlib.AsyncExitStack: closed after the check in 5 s of its own, also after a
                  failure: `cleanup.push_async_callback(vault.delete, secret.id)`
 
-A resource is made once a run, when the first check needs it, and shared. A generator's rest is
-its removal; it runs after all checks, last made first, also after failures and Ctrl-C:
+What makes data says `writes=True`, check or resource, and does not run where the environment
+forbids it. A resource is made once a run, when the first check needs it, and shared. A generator's
+rest is its removal; it runs after all checks, last made first, also after failures and Ctrl-C:
 
     # suites/smoke/resources.py   (a resource that a module imports counts as its own)
-    @resource
+    @resource(writes=True)
     async def user(targets: Mapping[str, Target], journal: Journal) -> AsyncIterator[User]:
         '''A user who has signed up.'''
         journal.created("user", email)      # before the request that makes it
@@ -50,7 +54,7 @@ A check has 10 s and so has setting up a resource; cleaning up has 5 s.
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from harness.errors import ContractViolation
 from harness.trail import step
@@ -76,16 +80,23 @@ class Mark:
     """What a decorator notes on a function. `service` is None for a resource."""
 
     service: str | None
+    writes: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A check that can run: `needs` arrive when it does, `given` it has already."""
+    """A check that can run: `needs` arrive when it does, `given` it has already.
+
+    `service` is None where it is about none in particular. `writes`: it makes data. `last`: it
+    looks at the run, and so comes after all others.
+    """
 
     id: str
-    service: str
+    service: str | None
     function: Callable[..., Awaitable[None]]
     given: Mapping[str, object] = field(default_factory=dict)
+    writes: bool = False
+    last: bool = False
 
     @property
     def promise(self) -> str:
@@ -102,6 +113,7 @@ class Resource:
 
     name: str
     function: Callable[..., AsyncIterator[object] | Awaitable[object]]
+    writes: bool = False
 
     @property
     def promise(self) -> str:
@@ -112,23 +124,41 @@ class Resource:
         return _parameters(self.function)
 
 
-def check(*, service: str) -> Callable[[CheckFunction], CheckFunction]:
-    """Makes an async function a check of one service, named as in the environment file."""
+def check(*, service: str, writes: bool = False) -> Callable[[CheckFunction], CheckFunction]:
+    """Makes an async function a check of one service, named as in the environment file.
+
+    Args:
+        writes: It makes data itself; one that needs a resource which writes need not say so.
+    """
 
     def mark(function: CheckFunction) -> CheckFunction:
         is_async = inspect.iscoroutinefunction(function)
         if not is_async:
             raise TypeError(f"check {function.__qualname__}: write `async def`")
-        return _marked(function, Mark(service=service))
+        return _marked(function, Mark(service, writes))
 
     return mark
 
 
-def resource(function: ResourceFunction) -> ResourceFunction:
-    """Makes an async function or async generator a resource, named as the function is."""
-    if not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
-        raise TypeError(f"resource {function.__qualname__}: write `async def`")
-    return _marked(function, Mark(service=None))
+@overload
+def resource(function: ResourceFunction, /) -> ResourceFunction: ...
+@overload
+def resource(*, writes: bool) -> Callable[[ResourceFunction], ResourceFunction]: ...
+def resource(
+    function: ResourceFunction | None = None, /, *, writes: bool = False
+) -> ResourceFunction | Callable[[ResourceFunction], ResourceFunction]:
+    """Makes an async function or async generator a resource, named as the function is.
+
+    Args:
+        writes: It makes data, so that checks which need it do not run where that is forbidden.
+    """
+
+    def mark(function: ResourceFunction) -> ResourceFunction:
+        if not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
+            raise TypeError(f"resource {function.__qualname__}: write `async def`")
+        return _marked(function, Mark(None, writes))
+
+    return mark if function is None else mark(function)
 
 
 def mark_of(candidate: object) -> Mark | None:

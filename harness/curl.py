@@ -4,6 +4,7 @@ import re
 import shlex
 
 from harness.model import Exchange
+from harness.network import Network, bracketed, host_of
 from harness.redaction import REDACTED
 
 # What the client says of itself or of the connection: a reader repeats the request without it.
@@ -12,19 +13,32 @@ _OWN_HEADERS = frozenset(
 )
 
 
-def curl_line(exchange: Exchange, ca_file: str | None = None) -> str:
+def curl_line(exchange: Exchange, network: Network | None = None) -> str:
     """How to repeat a redacted exchange; what was redacted in its headers is `$TOKEN`."""
-    words = ["curl", "-sS", "-i"]
+    network = network or Network()
+    words = ["curl", "-sS", "-i", *_routed(exchange.url, network)]
     if exchange.method != "GET":
         words += ["-X", shlex.quote(exchange.method)]
-    if ca_file and exchange.url.startswith("https:"):
-        words += ["--cacert", shlex.quote(ca_file)]
+    if network.ca_file and exchange.url.startswith("https:"):
+        words += ["--cacert", shlex.quote(network.ca_file)]
     for name, value in exchange.request_headers:
         if name.lower() not in _OWN_HEADERS:
             words += ["-H", _quoted(f"{name}: {value}")]
     if exchange.request_body:
         words += ["--data-raw", shlex.quote(exchange.request_body)]
     return " ".join([*words, shlex.quote(exchange.url)])
+
+
+def _routed(url: str, network: Network) -> list[str]:
+    """Where the name leads, if not to where DNS says."""
+    host, port = host_of(url)
+    there = network.connect.get((host, port))
+    if there is None:
+        return []
+    name, address = f"{bracketed(host)}:{port}", bracketed(there[0])
+    if port == there[1] and not address[-1].isalpha():
+        return ["--resolve", shlex.quote(f"{name}:{address}")]
+    return ["--connect-to", shlex.quote(f"{name}:{address}:{there[1]}")]
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -10,6 +11,8 @@ import httpx
 from harness import __version__
 from harness.errors import ContractViolation, ServerFailure, Unreachable, UsageError
 from harness.model import Exchange
+from harness.network import Network
+from harness.routing import Routed
 from harness.trail import current, current_step
 
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
@@ -18,28 +21,46 @@ REQUEST_LIMIT_S = 4.5
 _KEEPALIVE_S = 2.0
 
 
+@dataclass(slots=True)
+class Traffic:
+    """All requests of a run together. `failures`: a line for each 5xx and each silence."""
+
+    requests: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
 class EvidenceClient:
     """Sends requests and keeps what was said.
 
     Attributes:
         answered: Origins that have answered in this run, whatever they answered.
+        traffic: What became of all that was sent.
     """
 
-    def __init__(self, ca_file: str | None = None) -> None:
-        self._ca_file = ca_file
+    def __init__(self, network: Network | None = None) -> None:
+        self.network = network or Network()
         self.answered: set[str] = set()
+        self.traffic = Traffic()
 
     @cached_property
     def _http(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            verify=_tls_context(self._ca_file),
+            transport=self._transport(),
             timeout=None,  # noqa: S113  `send` limits the whole exchange
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-            limits=httpx.Limits(max_connections=100, keepalive_expiry=_KEEPALIVE_S),
             headers={"User-Agent": f"keyarc-verify/{__version__}", "Accept-Encoding": "identity"},
         )
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        context = tls_context(self.network.ca_file)
+
+        def make() -> httpx.AsyncHTTPTransport:
+            limits = httpx.Limits(max_connections=100, keepalive_expiry=_KEEPALIVE_S)
+            return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+
+        return make() if self.network.is_plain else Routed(self.network, make)
 
     def prepare(self) -> None:
         """Builds the client now. Raises UsageError where its certificate file is of no use."""
@@ -152,7 +173,12 @@ def origin_of(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.host}:{port}"
 
 
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """What trusts the system's authorities, or those of a file instead.
+
+    Raises:
+        UsageError: The file is of no use.
+    """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,11 @@ import pytest
 
 from harness import suite
 from harness.check import Check, mark_of
-from harness.environment import find, parse, resolve
+from harness.environment import find, parse, resolve, secrets_of
 from harness.errors import ContractViolation, HarnessError
 from harness.lease import leased, secrets_in
-from harness.model import Manifest, Outcome, Result, Verdict
-from harness.plan import merged, plan_of
+from harness.model import Declared, Manifest, Outcome, Result, Verdict
+from harness.plan import Plan, merged, plan_of
 from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
 from harness.runner import Runner
 from harness.verification import Verification
@@ -51,7 +52,13 @@ class CheckItem(pytest.Item):
         return self.check.function
 
     def runtest(self) -> None:
+        excluded = self.session_run.exclusion(self.check)
+        if excluded:
+            pytest.skip(excluded)
         self.result = self.session_run.run(self.check)
+        declared = self.session_run.declared(self.check)
+        if self.result.outcome is not Outcome.PASS and not declared.required:
+            pytest.xfail(f"{declared.allowance}\n{self._told()}")
         if self.result.outcome is Outcome.ERROR:
             raise HarnessError(self._told())
         if self.result.outcome is not Outcome.PASS:
@@ -99,6 +106,18 @@ class SessionRun:
         runner.settle()
         return self._results[check.id]
 
+    @cached_property
+    def _plan(self) -> Plan:
+        checks = [item.check for item in self._session.items if isinstance(item, CheckItem)]
+        return plan_of(self.environment, checks, resources=merged(self.suites))
+
+    def exclusion(self, check: Check) -> str | None:
+        """Why a check does not run here; None where it does."""
+        return next((e.reason for e in self._plan.excluded if e.id == check.id), None)
+
+    def declared(self, check: Check) -> Declared:
+        return next(declared for declared in self._plan.declared if declared.id == check.id)
+
     def finish(self) -> Path | None:
         """Removes what was set up and writes the verdict; where it can be found."""
         if self._begun is None:
@@ -112,17 +131,17 @@ class SessionRun:
 
     def _begin(self) -> tuple[asyncio.Runner, Runner, Verification, Manifest]:
         self._started_s = time.perf_counter()
-        checks = [item.check for item in self._session.items if isinstance(item, CheckItem)]
         references = self._stack.enter_context(leased(self.file, self.environment, _say_nothing))
         run_id = new_run_id()
+        environment = resolve(self.environment, references, os.environ)
         verification = Verification(
-            plan=plan_of(self.environment, checks, resources=merged(self.suites)),
-            environment=resolve(self.environment, references, os.environ),
+            plan=self._plan,
+            environment=environment,
             directory=RunDirectory(DEFAULT_PARENT / run_id),
             run_id=run_id,
             timeout_s=3600,
             listener=lambda result: self._results.update({result.id: result}),
-            secrets=secrets_in(references),
+            secrets=[*secrets_in(references), *secrets_of(environment, os.environ)],
         )
         means = verification.means()
         means.client.prepare()

@@ -10,13 +10,17 @@ from harness.environment import Environment
 
 @contextmanager
 def leased(
-    file: Path, environment: Environment, progress: Callable[[str], None]
+    file: Path,
+    environment: Environment,
+    progress: Callable[[str], None],
+    release: str | None = None,
 ) -> Iterator[Mapping[str, str]]:
     """What the references of an environment file stand for; nothing where it has no stack.
 
     Args:
         file: Where the environment was read from.
         progress: Gets a line for each step, where a stack has to be started.
+        release: What such a stack reports as its release.
 
     Raises:
         StackError: It did not come up.
@@ -33,7 +37,7 @@ def leased(
         yield references
         return
     progress(f"starting {environment.name} for this run")
-    with running(file, state_dir=state_dir, release=None, progress=progress) as references:
+    with running(file, state_dir=state_dir, release=release, progress=progress) as references:
         yield references
 
 

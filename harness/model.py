@@ -90,13 +90,25 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """Something that is to run: a check, or a resource that checks need."""
+    """Something that is to run: a check, or a resource that checks need.
+
+    Where it is not `required`, `allowance` says why, and until when.
+    """
 
     id: str
     kind: Kind = "check"
     service: str | None = None
     promise: str = ""
     required: bool = True
+    allowance: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """A check that the environment's policy, or an entry in its file, keeps from running."""
+
+    id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +141,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What was to run, written before the first request."""
+    """What was to run, written before the first request. `release`: the one that is expected."""
 
     run_id: str
     tool_version: str
     environment: str
     started_at: str
     declared: tuple[Declared, ...]
+    excluded: tuple[Excluded, ...] = ()
+    release: str | None = None
     selection: str | None = None
     left_out: int = 0
     schema_version: int = SCHEMA_VERSION
@@ -148,6 +162,7 @@ class Judgement:
     run_id: str
     tool_version: str
     environment: str
+    release: str | None = None
     verdict: Verdict
     reasons: tuple[Reason, ...]
     counts: Mapping[str, int]

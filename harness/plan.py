@@ -1,27 +1,39 @@
 """What is to run in an environment: generic checks, the checks of its suites, and their needs."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
 from harness.check import Check, Resource
-from harness.environment import Environment
+from harness.environment import Allowance, Environment
 from harness.errors import UsageError
-from harness.model import Declared
+from harness.model import Declared, Excluded
 from harness.registry import CHECKS
 from harness.suite import Suite, load
 
-FOR_ALL = frozenset({"environment", "targets", "journal", "secrets"})
+FOR_ALL = frozenset(
+    {"environment", "targets", "journal", "secrets", "release", "network", "traffic"}
+)
 FOR_CHECKS = FOR_ALL | {"service", "target", "cleanup"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to run. `left_out` counts the checks that a selection keeps from running."""
+    """What is to run.
+
+    Attributes:
+        excluded: What policy, or the environment file's `checks`, keeps from running.
+        shortfalls: A line for each group of checks that has fewer than `required.at_least`.
+        left_out: How many checks a selection keeps from running.
+    """
 
     checks: tuple[Check, ...]
     resources: Mapping[str, Resource]
     declared: tuple[Declared, ...]
+    excluded: tuple[Excluded, ...] = ()
+    shortfalls: tuple[str, ...] = ()
     selection: str | None = None
     left_out: int = 0
 
@@ -38,6 +50,9 @@ def plan(environment: Environment, only: str | None = None) -> Plan:
     suites = [load(package) for package in environment.suites]
     derived = [c for module in CHECKS.load_all().values() for c in module.derive(environment)]
     checks = [*derived, *(check for suite in suites for check in suite.checks)]
+    for pattern in environment.checks:
+        if not any(fnmatchcase(check.id, pattern) for check in checks):
+            raise UsageError(f"checks: {pattern}: no check has this id; {_there_are(checks)}")
     return plan_of(environment, checks, resources=merged(suites), only=only)
 
 
@@ -47,26 +62,98 @@ def plan_of(
     *,
     resources: Mapping[str, Resource],
     only: str | None = None,
+    today: date | None = None,
 ) -> Plan:
-    """The same for given checks."""
+    """The same for given checks.
+
+    Args:
+        today: Decides which entries of `checks` in the file still hold; the present day in UTC.
+    """
     every = tuple(checks)
     _must_be_usable(environment, every)
-    chosen = tuple(check for check in every if only is None or _matches(check.id, only))
+    allowances = Allowances(environment, today or datetime.now(UTC).date())
+    needs = {check.id: _needed(check, resources) for check in every}
+    excluded = {
+        check.id: reason
+        for check in every
+        if (reason := allowances.exclusion(check, needs[check.id].values()))
+    }
+    allowed = [check for check in every if check.id not in excluded]
+    declared = {check.id: allowances.declared(check) for check in allowed}
+    chosen = tuple(check for check in allowed if only is None or _matches(check.id, only))
     if only is not None and not chosen:
-        known = ", ".join(sorted(check.id for check in every)) or "none"
-        raise UsageError(f"no check matches {only!r}; there are: {known}")
-    needed: dict[str, Resource] = {}
-    for check in chosen:
-        for need in check.needs:
-            if need not in FOR_CHECKS:
-                _require(need, (check.id,), (resources, needed))
+        raise UsageError(f"no check matches {only!r}; {_there_are(allowed)}")
+    needed = {name: made for check in chosen for name, made in needs[check.id].items()}
     return Plan(
         checks=chosen,
         resources=needed,
-        declared=(*map(_declared_resource, needed.values()), *map(_declared_check, chosen)),
+        declared=(
+            *map(_declared_resource, needed.values()),
+            *(declared[check.id] for check in chosen),
+        ),
+        excluded=tuple(Excluded(id=id_, reason=reason) for id_, reason in excluded.items()),
+        shortfalls=tuple(_shortfalls(environment, declared.values())),
         selection=only,
-        left_out=len(every) - len(chosen),
+        left_out=len(allowed) - len(chosen),
     )
+
+
+class Allowances:
+    """What an environment's policy and its `checks` say of each check, on one day."""
+
+    def __init__(self, environment: Environment, today: date) -> None:
+        self._environment = environment
+        self._today = today
+
+    def exclusion(self, check: Check, resources: Iterable[Resource]) -> str | None:
+        """Why a check does not run; None where it does."""
+        writes = check.writes or any(resource.writes for resource in resources)
+        if writes and not self._environment.may_write:
+            return "makes data, and this environment is read-only (policy.write)"
+        allowance = self._of(check)
+        if allowance is None or allowance.mode != "off" or not allowance.holds(self._today):
+            return None
+        return f"off: {_told(allowance)}"
+
+    def declared(self, check: Check) -> Declared:
+        declared = Declared(id=check.id, service=check.service, promise=check.promise)
+        allowance = self._of(check)
+        if allowance is None:
+            return declared
+        if not allowance.holds(self._today):
+            expired = f"{allowance.mode} no longer: {_told(allowance)}"
+            return replace(declared, allowance=expired)
+        return replace(declared, required=False, allowance=f"advisory: {_told(allowance)}")
+
+    def _of(self, check: Check) -> Allowance | None:
+        entries = self._environment.checks
+        if check.id in entries:
+            return entries[check.id]
+        return next((a for pattern, a in entries.items() if fnmatchcase(check.id, pattern)), None)
+
+
+def _told(allowance: Allowance) -> str:
+    return f"{allowance.why} (until {allowance.until})" if allowance.until else allowance.why
+
+
+def _shortfalls(environment: Environment, declared: Iterable[Declared]) -> Iterator[str]:
+    counts = Counter(item.id.partition(".")[0] for item in declared if item.required)
+    for group, least in environment.required.at_least.items():
+        if counts[group] < least:
+            yield f"{counts[group]} checks of {group} are required here, of at least {least}"
+
+
+def _there_are(checks: Iterable[Check]) -> str:
+    return f"there are: {', '.join(sorted(check.id for check in checks)) or 'none'}"
+
+
+def _needed(check: Check, resources: Mapping[str, Resource]) -> dict[str, Resource]:
+    """The resources of a check, those that others need first."""
+    needed: dict[str, Resource] = {}
+    for need in check.needs:
+        if need not in FOR_CHECKS:
+            _require(need, (check.id,), (resources, needed))
+    return needed
 
 
 def _require(
@@ -89,7 +176,7 @@ def _require(
 def _must_be_usable(environment: Environment, checks: tuple[Check, ...]) -> None:
     seen = set[str]()
     for check in checks:
-        if check.service not in environment.services:
+        if check.service is not None and check.service not in environment.services:
             known = ", ".join(environment.services)
             raise UsageError(f"{check.id} is about service {check.service!r}; declared: {known}")
         if check.id in seen:
@@ -115,10 +202,6 @@ def _each_resource(suites: list[Suite]) -> Iterator[tuple[str, Resource]]:
 
 def _matches(id_: str, pattern: str) -> bool:
     return fnmatchcase(id_, pattern) or pattern in id_
-
-
-def _declared_check(check: Check) -> Declared:
-    return Declared(id=check.id, service=check.service, promise=check.promise)
 
 
 def _declared_resource(resource: Resource) -> Declared:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.attempt import Ended, Limits, attempt
 from harness.check import Check, Resource
@@ -11,14 +12,15 @@ from harness.confirmation import CONFIRMATIONS, Budget
 from harness.curl import curl_line
 from harness.ending import leaves, may_pass_again
 from harness.environment import Environment
-from harness.errors import Blocked, Unreachable
+from harness.errors import Blocked, HarnessError, Unreachable
 from harness.exchange import EvidenceClient
+from harness.identities import Identities
 from harness.model import Finding, Kind, Outcome, Result
 from harness.plan import Plan, resource_id
 from harness.records import Journal, now
 from harness.redaction import Redactor
 from harness.resources import Resources
-from harness.target import Target
+from harness.target import Target, Who
 from harness.trail import Trail
 from harness.verdict import worst_outcome
 
@@ -34,12 +36,23 @@ class Means:
     journal: Journal
     secrets: Redactor
     budget: Budget
+    release: str | None = None
 
     def targets(self) -> dict[str, Target]:
+        """Every service, asked by whom the environment file names."""
+        services = self.environment.services
+        anonymous = {name: self._target(name, None) for name in services}
+        identities = Identities(self.environment, anonymous, self.secrets)
         return {
-            name: Target(name, service, self.client, budget=self.budget)
-            for name, service in self.environment.services.items()
+            name: self._target(name, partial(identities.headers, service.identity))
+            if service.identity
+            else anonymous[name]
+            for name, service in services.items()
         }
+
+    def _target(self, name: str, who: Who | None) -> Target:
+        service = self.environment.services[name]
+        return Target(name, service, self.client, budget=self.budget, who=who)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,9 @@ class Runner:
             "targets": self._targets,
             "journal": means.journal,
             "secrets": means.secrets,
+            "release": means.release,
+            "network": means.client.network,
+            "traffic": means.client.traffic,
         }
         self._resources = Resources(
             plan.resources, self._built_in, report=self._report_resource, limits=self._limits
@@ -83,9 +99,11 @@ class Runner:
     async def run(self) -> None:
         """All checks, concurrently; then resources are removed, whatever happened."""
         try:
-            async with asyncio.TaskGroup() as group:
-                for check in self._plan.checks:
-                    group.create_task(self.run_check(check), name=check.id)
+            for last in (False, True):
+                async with asyncio.TaskGroup() as group:
+                    for check in self._plan.checks:
+                        if check.last is last:
+                            group.create_task(self.run_check(check), name=check.id)
         finally:
             await self.close()
 
@@ -93,8 +111,16 @@ class Runner:
         """Removes the resources, and reports what had to wait for the end."""
         try:
             await self._resources.close()
+            await self._ask_control()
         finally:
             self.settle()
+
+    async def _ask_control(self) -> None:
+        """Whether this machine reaches anything; asked where the silence of all is unexplained."""
+        url = self._means.environment.control_url
+        if self._uncertain and url is not None:
+            with suppress(HarnessError, AssertionError):
+                await self._means.client.send(self._means.client.build("GET", url))
 
     def settle(self) -> None:
         """Reports what was uncertain with what is known now."""
@@ -132,8 +158,10 @@ class Runner:
         return ended
 
     async def _fill(self, check: Check) -> dict[str, object]:
-        target = self._targets[check.service]
-        own = {"target": target, "service": target.service}
+        own: dict[str, object] = {}
+        if check.service is not None:
+            target = self._targets[check.service]
+            own = {"target": target, "service": target.service}
         return {
             need: own[need] if need in own else await self._resources.get(need)
             for need in check.needs
@@ -183,8 +211,8 @@ class Runner:
     def _with_curl(self, result: Result) -> Result:
         for one in reversed(result.attempts):
             if one.decisive is not None:
-                ca_file = self._means.environment.tls.ca_file
-                return replace(result, curl=curl_line(one.exchanges[one.decisive], ca_file))
+                network = self._means.client.network
+                return replace(result, curl=curl_line(one.exchanges[one.decisive], network))
         return result
 
 

@@ -51,7 +51,7 @@ def checks_of(module: ModuleType, package: str) -> Iterator[Check]:
         if mark is not None and mark.service and candidate.__module__ == module.__name__:
             within = module.__name__.removeprefix(package).lstrip(".")
             id_ = f"{package.rpartition('.')[2]}.{within}.{name}"
-            yield Check(id=id_, service=mark.service, function=candidate)
+            yield Check(id=id_, service=mark.service, function=candidate, writes=mark.writes)
 
 
 def check_files(package: str) -> list[Path]:
@@ -86,7 +86,7 @@ def _add(resources: dict[str, Resource], module: ModuleType) -> None:
         mark = mark_of(candidate)
         if mark is None or mark.service is not None:
             continue
-        made = Resource(name=candidate.__name__, function=candidate)
+        made = Resource(name=candidate.__name__, function=candidate, writes=mark.writes)
         known = resources.setdefault(made.name, made)
         if known.function is not candidate:
             raise UsageError(f"{module.__name__}: a second resource is named {made.name}")

@@ -1,13 +1,16 @@
 """A service as a check sees it: requests that keep evidence and know when to repeat."""
 
+from collections.abc import Awaitable, Callable
 from typing import TypedDict, Unpack
 
 import httpx
 
 from harness.confirmation import SAFE_METHODS, Budget, Confirmation
 from harness.environment import Service
-from harness.errors import ContractViolation
+from harness.errors import ContractViolation, ServerFailure, Unreachable
 from harness.exchange import REQUEST_LIMIT_S, EvidenceClient
+
+Who = Callable[[], Awaitable[dict[str, str]]]
 
 
 class RequestOptions(TypedDict, total=False):
@@ -43,16 +46,32 @@ class Target:
         name: The service's name in the environment file.
         service: What the environment file says of it.
         url: Where it answers, without a slash at the end.
+
+    Args:
+        who: Gives the headers of whoever asks, where the environment file names an identity.
     """
 
     def __init__(
-        self, name: str, service: Service, client: EvidenceClient, *, budget: Budget | None = None
+        self,
+        name: str,
+        service: Service,
+        client: EvidenceClient,
+        *,
+        budget: Budget | None = None,
+        who: Who | None = None,
     ) -> None:
         self.name = name
         self.service = service
         self.url = service.url
         self._client = client
         self._budget = budget or Budget()
+        self._who = who
+
+    def at(self, url: str) -> "Target":
+        """The same service at another of its addresses."""
+        other = Target(self.name, self.service, self._client, budget=self._budget, who=self._who)
+        other.url = url
+        return other
 
     async def request(
         self, method: str, path: str, **options: Unpack[RequestOptions]
@@ -69,12 +88,12 @@ class Target:
             request = self._client.build(
                 method,
                 self.url + path,
-                headers=options.get("headers"),
+                headers={**await self._own_headers(), **(options.get("headers") or {})},
                 params=options.get("params"),
                 json=options.get("json"),
                 content=options.get("content"),
             )
-            return await self._client.send(request, limit_s)
+            return await self._counted(request, limit_s, expected)
 
         safe = method.upper() in SAFE_METHODS
         response = await Confirmation(safe, frozenset(expected), self._budget).confirmed(send)
@@ -97,6 +116,28 @@ class Target:
 
     async def delete(self, path: str, **options: Unpack[RequestOptions]) -> httpx.Response:
         return await self.request("DELETE", path, **options)
+
+    async def _own_headers(self) -> dict[str, str]:
+        """What the environment file has sent with every request to this service."""
+        if self._who is None:
+            return dict(self.service.headers)
+        return {**self.service.headers, **await self._who()}
+
+    async def _counted(
+        self, request: httpx.Request, limit_s: float, expected: tuple[int, ...]
+    ) -> httpx.Response:
+        """Sends it once, and adds what came of it to the run's traffic."""
+        traffic = self._client.traffic
+        traffic.requests += 1
+        try:
+            response = await self._client.send(request, limit_s)
+        except (Unreachable, ServerFailure) as failure:
+            traffic.failures.append(str(failure))
+            raise
+        status = response.status_code
+        if status >= 500 and status not in expected:
+            traffic.failures.append(f"{request.method} {request.url.path}: {status}")
+        return response
 
 
 def _statuses(expect: int | tuple[int, ...] | None) -> tuple[int, ...]:

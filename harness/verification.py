@@ -13,6 +13,7 @@ from harness.environment import Environment
 from harness.errors import HarnessError, RecordsError, UsageError
 from harness.exchange import EvidenceClient
 from harness.model import Judgement, Manifest, Reason, Result, RunRecord, Verdict
+from harness.network import Network
 from harness.plan import Plan
 from harness.records import Journal, RunDirectory, now
 from harness.redaction import Redactor
@@ -27,6 +28,7 @@ class Verification:
     Args:
         secrets: Values that must not be written, wherever they turn up.
         timeout_s: For everything together; what is not over by then makes a HOLD.
+        release: The one that is expected, where it is known.
         listener: Told each result as it becomes certain.
 
     Attributes:
@@ -39,6 +41,7 @@ class Verification:
     directory: RunDirectory
     run_id: str
     timeout_s: float = 120.0
+    release: str | None = None
     listener: Callable[[Result], None] = lambda result: None
     secrets: Iterable[str] = ()
     interrupted: bool = False
@@ -74,6 +77,8 @@ class Verification:
             environment=self.environment.name,
             started_at=now(),
             declared=self.plan.declared,
+            excluded=self.plan.excluded,
+            release=self.release,
             selection=self.plan.selection,
             left_out=self.plan.left_out,
         )
@@ -86,10 +91,11 @@ class Verification:
             redactor.register(secret)
         return Means(
             environment=self.environment,
-            client=EvidenceClient(self.environment.tls.ca_file),
+            client=EvidenceClient(Network.of(self.environment)),
             journal=Journal(self.directory.path),
             secrets=redactor,
             budget=Budget(ends_at=time.monotonic() + self.timeout_s),
+            release=self.release,
         )
 
     def on_result(self, result: Result) -> None:
@@ -129,6 +135,8 @@ class Verification:
             count = len(self.plan.checks)
             all_ = count + self.plan.left_out
             self.trouble(f"a partial run: {count} of {all_} checks ({manifest.selection})")
+        for shortfall in self.plan.shortfalls:
+            self.trouble(shortfall)
         judgement = self._judgement(manifest, duration_ms)
         sha256 = ""
         try:
@@ -151,6 +159,7 @@ class Verification:
             run_id=manifest.run_id,
             tool_version=manifest.tool_version,
             environment=manifest.environment,
+            release=manifest.release,
             verdict=verdict,
             reasons=reasons,
             counts=dict(Counter(str(result.outcome) for result in checks)),

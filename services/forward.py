@@ -94,7 +94,10 @@ class Upstream:
             httpx.TransportError: No or a broken answer.
             BrokenAnswer: One that is too long.
         """
-        request = httpx.Request("GET", self._url, extensions=self._extensions(path.encode()))
+        # The connection ends with the answer, so that of several instances each is met in time.
+        headers = {"Connection": "close"}
+        extensions = self._extensions(path.encode())
+        request = httpx.Request("GET", self._url, headers=headers, extensions=extensions)
         answer = await self._transport.handle_async_request(request)
         body = b""
         async for piece in answer.aiter_raw():

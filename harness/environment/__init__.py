@@ -4,36 +4,47 @@
 """
 
 from harness.environment.file import find, known, parse
-from harness.environment.references import resolve, substitute
-from harness.environment.schema import schema
-from harness.environment.sections import (
-    Environment,
-    Health,
+from harness.environment.identity import Identity, Login
+from harness.environment.policy import Allowance, Slo
+from harness.environment.programs import (
     Postgres,
     Program,
     PythonProgram,
-    Release,
-    Service,
+    Rehearsal,
     Stack,
     StackService,
-    Tls,
 )
+from harness.environment.references import Missing, missing, resolve, secrets_of, substitute
+from harness.environment.schema import schema
+from harness.environment.sections import Environment, NetworkRules, Tls
+from harness.environment.service import Cors, Health, PlainHttp, Release, Service
 
 __all__ = [
+    "Allowance",
+    "Cors",
     "Environment",
     "Health",
+    "Identity",
+    "Login",
+    "Missing",
+    "NetworkRules",
+    "PlainHttp",
     "Postgres",
     "Program",
     "PythonProgram",
+    "Rehearsal",
     "Release",
     "Service",
+    "Slo",
     "Stack",
     "StackService",
     "Tls",
     "find",
     "known",
+    "missing",
     "parse",
     "resolve",
     "schema",
+    "secrets_of",
     "substitute",
 ]

@@ -1,36 +1,94 @@
-"""What an environment file says twice has to agree."""
+"""What an environment file says twice has to agree, and a secret has no place in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from harness.environment.references import has_references
-from harness.environment.sections import Environment, Service
+from pydantic import SecretStr
 
-Problem = tuple[tuple[int | str, ...], str]
+from harness.environment.identity import Identity
+from harness.environment.references import has_references
+from harness.environment.sections import Environment
+from harness.environment.service import Service
+from harness.redaction import is_sensitive
+
+Place = tuple[int | str, ...]
+Problem = tuple[Place, str]
+_A_SECRET = "a secret does not belong in a file; name a variable: ${env:NAME}"  # noqa: S105
 
 
 def inconsistencies(environment: Environment) -> Iterator[Problem]:
     """Each key that does not go with another one, and what would be right."""
     for name, service in environment.services.items():
         yield from _of_service(environment, name, service)
+    for name, identity in environment.identities.items():
+        yield from _of_identity(environment, name, identity)
+    if environment.control_url is not None:
+        yield from _of_url(("control_url",), environment.control_url)
+    for name in environment.platform.apps if environment.platform else ():
+        yield from _known(("platform", "apps", name), name, environment.services)
 
 
 def _of_service(environment: Environment, name: str, service: Service) -> Iterator[Problem]:
     here = ("services", name)
-    if not has_references(service.url):
-        yield from (((*here, "url"), problem) for problem in url_problems(service.url))
-    known = _dependencies(environment)
-    for index, dependency in enumerate(service.depends_on):
-        place = (*here, "depends_on", index)
-        if dependency == name:
-            yield place, "a service cannot depend on itself"
-        elif known and dependency not in known:
-            yield place, f"no service is named {dependency}; known here: {', '.join(sorted(known))}"
+    yield from _of_url((*here, "url"), service.url)
+    for index, url in enumerate(service.also_at):
+        yield from _of_url((*here, "also_at", index), url)
+    if service.http.url is not None:
+        yield from _of_url((*here, "http", "url"), service.http.url)
+    yield from _of_dependencies(environment, name, service)
     for section, via in (("health", service.health.via), ("release", service.release.via)):
         if via is not None:
             yield from _of_via(environment, (*here, section, "via"), via)
     if service.release.from_ == "header" and not service.release.header:
         yield (*here, "release", "header"), "needed, since `from` is header"
+    if service.instances > 1 and service.release.from_ == "header" and not service.release.instance:
+        yield (*here, "release", "instance"), "needed, to tell its instances apart: a header's name"
+    if service.not_at and service.visibility != "private":
+        yield (*here, "not_at"), "goes with `visibility: private`"
+    if service.identity is not None:
+        yield from _known((*here, "identity"), service.identity, environment.identities)
+    for header, value in service.headers.items():
+        if is_sensitive(header) and not has_references(value):
+            yield (*here, "headers", header), _A_SECRET
+
+
+def _of_dependencies(environment: Environment, name: str, service: Service) -> Iterator[Problem]:
+    known = _dependencies(environment)
+    for index, dependency in enumerate(service.depends_on):
+        place = ("services", name, "depends_on", index)
+        if dependency == name:
+            yield place, "a service cannot depend on itself"
+        elif known and dependency not in known:
+            yield place, f"no service is named {dependency}; known here: {', '.join(sorted(known))}"
+
+
+def _of_identity(environment: Environment, name: str, identity: Identity) -> Iterator[Problem]:
+    here = ("identities", name)
+    if identity.token is not None:
+        yield from _referred((*here, "token"), identity.token)
+    for header, value in (identity.headers or {}).items():
+        yield from _referred((*here, "headers", header), value)
+    if identity.login is not None:
+        yield from _known((*here, "login", "service"), identity.login.service, environment.services)
+        for member, value in identity.login.json_.items():
+            if is_sensitive(member):
+                yield from _referred((*here, "login", "json", member), value)
+
+
+def _referred(place: Place, secret: SecretStr) -> Iterator[Problem]:
+    if not has_references(secret.get_secret_value()):
+        yield place, _A_SECRET
+
+
+def _known(place: Place, name: str, known: Mapping[str, object]) -> Iterator[Problem]:
+    if name not in known:
+        there = ", ".join(known) or "none"
+        yield place, f"there is no {name}; known here: {there}"
+
+
+def _of_url(place: Place, url: str) -> Iterator[Problem]:
+    if not has_references(url):
+        yield from ((place, problem) for problem in url_problems(url))
 
 
 def _of_via(environment: Environment, place: tuple[str, ...], via: str) -> Iterator[Problem]:

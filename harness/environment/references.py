@@ -1,15 +1,21 @@
 """References in environment files: `${env:NAME}`, `${stack:WHAT}`, `${generated:NAME}`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
+
+from pydantic import SecretStr
 
 from harness.environment.sections import Environment
 from harness.errors import UsageError
+from harness.redaction import is_sensitive
 
 Tree = TypeVar("Tree")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+# What is filled in by whoever starts the stack.
+_STARTED = {"stack", "rehearsal"}
 _FORMS = "${env:NAME}, ${stack:WHAT} or ${generated:NAME}"
 
 
@@ -33,7 +39,7 @@ def substitute(text: str, references: Mapping[str, str], variables: Mapping[str,
 def resolve(
     environment: Environment, references: Mapping[str, str], variables: Mapping[str, str]
 ) -> Environment:
-    """Fills in the references of an environment, those of its `stack` half excepted.
+    """Fills in the references of an environment, those of what is started here excepted.
 
     Raises:
         UsageError: As `substitute` does, with the key where the reference stands; or what came
@@ -43,7 +49,7 @@ def resolve(
 
     from harness.environment.consistency import url_problems
 
-    tree = environment.model_dump(by_alias=True, exclude={"stack"}, exclude_unset=True)
+    tree = environment.model_dump(by_alias=True, exclude=_STARTED, exclude_unset=True)
     filled = _filled(tree, "", lambda text: substitute(text, references, variables))
     try:
         resolved = Environment.model_validate(filled)
@@ -54,14 +60,63 @@ def resolve(
             f"environment {environment.name}: {key}, once filled in: {problem['msg']}"
         ) from None
     for name, service in resolved.services.items():
-        for complaint in url_problems(service.url):
-            raise UsageError(
-                f"environment {environment.name}: services.{name}.url, once filled in: {complaint}"
-            )
-    return resolved.model_copy(update={"stack": environment.stack})
+        for url in service.urls:
+            for complaint in url_problems(url):
+                key = "url" if url == service.url else "also_at"
+                raise UsageError(
+                    f"environment {environment.name}: services.{name}.{key}, "
+                    f"once filled in: {complaint}"
+                )
+    return resolved.model_copy(update={part: getattr(environment, part) for part in _STARTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variable of the caller that is not set. `purpose`: what it is for, or who needs it."""
+
+    name: str
+    purpose: str
+
+
+def missing(environment: Environment, variables: Mapping[str, str]) -> list[Missing]:
+    """Every variable that the environment needs and the caller has not set; empty is not set."""
+    needed = dict(environment.variables)
+    for key, text in _texts(environment.model_dump(by_alias=True, exclude=_STARTED), ""):
+        for match in _REFERENCE.finditer(text):
+            kind, _, name = match[1].partition(":")
+            if kind == "env" and name:
+                needed.setdefault(name, f"{key} needs it")
+    return [Missing(name, why) for name, why in needed.items() if not variables.get(name)]
+
+
+def secrets_of(environment: Environment, variables: Mapping[str, str]) -> list[str]:
+    """What must not be written of a resolved environment and of the variables that it asks for."""
+    found = [variables.get(name, "") for name in environment.variables]
+    for identity in environment.identities.values():
+        kept = [identity.token, *(identity.headers or {}).values()]
+        kept += list(identity.login.json_.values()) if identity.login else []
+        found += [secret.get_secret_value() for secret in kept if secret is not None]
+    for service in environment.services.values():
+        found += [value for name, value in service.headers.items() if is_sensitive(name)]
+    return [secret for secret in found if secret]
+
+
+def _texts(tree: object, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(tree, SecretStr):
+        yield key, tree.get_secret_value()
+    elif isinstance(tree, str):
+        yield key, tree
+    elif isinstance(tree, dict):
+        for name, part in tree.items():
+            yield from _texts(part, f"{key}.{name}".lstrip("."))
+    elif isinstance(tree, list):
+        for index, part in enumerate(tree):
+            yield from _texts(part, f"{key}.{index}")
 
 
 def _filled(tree: object, key: str, fill: Callable[[str], str]) -> object:
+    if isinstance(tree, SecretStr):
+        tree = tree.get_secret_value()
     if isinstance(tree, str):
         try:
             return fill(tree)

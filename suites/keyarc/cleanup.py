@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.environment import Environment, find, parse, resolve
 from harness.errors import HarnessError, UsageError
 from harness.exchange import EvidenceClient
+from harness.network import Network
 from harness.records import JOURNAL, Journal
 from harness.stack.state import default_directory, running_references
 from harness.target import Target
@@ -64,7 +65,7 @@ async def clean(
 
 async def _run(environment: Environment, directory: Path) -> None:
     identities = Identities.of_environment(os.environ, loopback=is_on_this_machine(environment))
-    client = EvidenceClient(environment.tls.ca_file)
+    client = EvidenceClient(Network.of(environment))
     targets = {
         name: Target(name, service, client) for name, service in environment.services.items()
     }

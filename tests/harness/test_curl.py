@@ -2,12 +2,15 @@ import subprocess
 
 from harness.curl import curl_line
 from harness.model import Exchange
+from harness.network import Network
 from harness.redaction import REDACTED
 
 
 def words(exchange: Exchange, ca_file: str | None = None) -> list[str]:
     """The arguments that a real shell hands to curl."""
-    script = f"curl() {{ printf '%s\\0' curl \"$@\"; }}\n{curl_line(exchange, ca_file)}"
+    script = (
+        f"curl() {{ printf '%s\\0' curl \"$@\"; }}\n{curl_line(exchange, Network(ca_file=ca_file))}"
+    )
     done = subprocess.run(
         ["sh", "-c", script], capture_output=True, check=True, env={"TOKEN": "t0ken"}, text=True
     )
@@ -44,3 +47,26 @@ def test_the_environments_certificate_is_trusted_and_checks_are_never_turned_off
     split = words(Exchange(method="GET", url="https://a"), "/some where/ca.pem")
     assert split[split.index("--cacert") + 1] == "/some where/ca.pem"
     assert "-k" not in split
+
+
+def test_a_host_that_is_reached_elsewhere_is_reached_there_by_curl_too() -> None:
+    network = Network(
+        connect={
+            ("site.test", 443): ("127.0.0.1", 443),
+            ("api.test", 443): ("127.0.0.1", 8443),
+            ("six.test", 80): ("::1", 80),
+        }
+    )
+    lines = {
+        url: curl_line(Exchange(method="GET", url=url), network)
+        for url in (
+            "https://site.test/x",
+            "https://api.test",
+            "http://six.test",
+            "http://site.test",
+        )
+    }
+    assert "--resolve site.test:443:127.0.0.1 " in lines["https://site.test/x"]
+    assert "--connect-to api.test:443:127.0.0.1:8443 " in lines["https://api.test"]
+    assert "--resolve 'six.test:80:[::1]' " in lines["http://six.test"]
+    assert lines["http://site.test"] == "curl -sS -i http://site.test"

@@ -14,6 +14,7 @@ from harness.confirmation import Budget, retry_after_s
 from harness.environment import Service
 from harness.errors import ContractViolation, NoData, ServerFailure, Unreachable, UsageError
 from harness.exchange import BODY_LIMIT_BYTES, EvidenceClient
+from harness.network import Network
 from harness.target import Target
 from harness.trail import Trail
 from tests.harness.server import Answer, Handler, Server, serving
@@ -237,7 +238,7 @@ def test_an_untrusted_certificate_is_the_servers_failure(tmp_path: Path) -> None
     async def run() -> None:
         listener = await asyncio.start_server(ignore, "127.0.0.1", 0, ssl=context)
         port = listener.sockets[0].getsockname()[1]
-        client = EvidenceClient(str(tmp_path / "ca.pem"))
+        client = EvidenceClient(Network(ca_file=str(tmp_path / "ca.pem")))
         with pytest.raises(ServerFailure, match="trusted certificate"):
             await Target("a", Service(url=f"https://localhost:{port}"), client).get("/x")
         await client.close()
@@ -252,4 +253,4 @@ def test_a_certificate_file_of_no_use_is_a_usage_error(tmp_path: Path, content: 
     if content is not None:
         file.write_text(content)
     with pytest.raises(UsageError, match=r"tls\.ca_file: .*ca\.pem cannot be used"):
-        EvidenceClient(str(file)).prepare()
+        EvidenceClient(Network(ca_file=str(file))).prepare()

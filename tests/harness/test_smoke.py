@@ -216,8 +216,14 @@ async def interrupted(folder: Path, server: Server, *signals: int) -> Done:
     async with started(folder, *arguments) as process:
         for number, path in zip(signals, ("/started", "/remove"), strict=False):
             await server.has_seen(path)
+            await has_a_result(folder / "run" / "results.jsonl")
             process.send_signal(number)
         return await finished(process)
+
+
+async def has_a_result(file: Path) -> None:
+    while not file.read_text():  # noqa: ASYNC110, ASYNC240  another process writes it
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
