@@ -1,11 +1,12 @@
 """The local stack for as long as a run needs it: the one that is up, or one of the run's own."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.environment import Environment
+from harness.environment import Environment, missing, resolve
 
 
 @contextmanager
@@ -14,6 +15,8 @@ def leased(
     environment: Environment,
     progress: Callable[[str], None],
     release: str | None = None,
+    *,
+    rehearse: bool = False,
 ) -> Iterator[Mapping[str, str]]:
     """What the references of an environment file stand for; nothing where it has no stack.
 
@@ -21,14 +24,15 @@ def leased(
         file: Where the environment was read from.
         progress: Gets a line for each step, where a stack has to be started.
         release: What such a stack reports as its release.
+        rehearse: The environment is a deployed one, and a stack in its shape stands for it.
 
     Raises:
         StackError: It did not come up.
     """
-    if environment.stack is None:
+    if environment.stack is None and not rehearse:
         yield {}
         return
-    from harness.stack.launch import running
+    from harness.stack.launch import Wanted, running
     from harness.stack.state import default_directory, running_references
 
     state_dir = default_directory(file.stem)
@@ -37,8 +41,26 @@ def leased(
         yield references
         return
     progress(f"starting {environment.name} for this run")
-    with running(file, state_dir=state_dir, release=release, progress=progress) as references:
+    wanted = Wanted(env=file, state_dir=state_dir, release=release, rehearse=rehearse)
+    with running(wanted, progress=progress) as references:
         yield references
+
+
+def filled_in(
+    environment: Environment, references: Mapping[str, str], *, rehearse: bool = False
+) -> Environment:
+    """The environment as checks see it: its references filled in, its names led here if wanted.
+
+    Raises:
+        UsageError: A variable that it needs is not set, and it is not rehearsed.
+    """
+    if not rehearse:
+        return resolve(environment, references, os.environ)
+    from harness import rehearsal
+
+    # Suites look for them where they would be in a pipeline.
+    os.environ.update(rehearsal.invented(missing(environment, os.environ)))
+    return rehearsal.led_here(resolve(environment, references, os.environ), references)
 
 
 def secrets_in(references: Mapping[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 `find` turns a name into a file, `parse` reads it, `resolve` fills in its references.
 """
 
-from harness.environment.file import find, known, parse
+from harness.environment.file import find, known, parse, stack_of
 from harness.environment.identity import Identity, Login
 from harness.environment.policy import Allowance, Slo
 from harness.environment.programs import (
@@ -46,5 +46,6 @@ __all__ = [
     "resolve",
     "schema",
     "secrets_of",
+    "stack_of",
     "substitute",
 ]

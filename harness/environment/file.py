@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from harness.environment.programs import Stack
 from harness.environment.sections import Environment
 from harness.errors import EnvironmentFileError, UsageError
 
@@ -44,6 +45,11 @@ def parse(file: Path) -> Environment:
     Raises:
         EnvironmentFileError: It cannot be read, is not YAML, or says something that it cannot.
     """
+    return _parsed(file, may_borrow=True)
+
+
+def _parsed(file: Path, *, may_borrow: bool) -> Environment:
+    """`may_borrow`: its stack may be another file's, which has to be that one's own."""
     from pydantic import ValidationError
 
     from harness.environment.consistency import inconsistencies
@@ -57,10 +63,35 @@ def parse(file: Path) -> Environment:
 
         problems = [complaint(problem, lines) for problem in error.errors(include_input=False)]
         raise EnvironmentFileError(file, problems) from None
+    if environment.stack_of is not None and may_borrow:
+        environment = _with_stack(file, environment)
     problems = [f"{lines.place(path)}: {problem}" for path, problem in inconsistencies(environment)]
     if problems:
         raise EnvironmentFileError(file, problems)
     return _beside(file, environment)
+
+
+def stack_of(file: Path, other: str, key: str) -> Stack:
+    """The `stack` of another environment, in a file beside this one.
+
+    Raises:
+        EnvironmentFileError: There is none; names the key that asked for it.
+    """
+    beside = file.parent / f"{other}.yaml"
+    stack = _parsed(beside, may_borrow=False).stack if beside.is_file() else None
+    if stack is None:
+        raise EnvironmentFileError(file, [f"{key}: there is no {beside.name} with a `stack` here"])
+    return stack
+
+
+def _with_stack(file: Path, environment: Environment) -> Environment:
+    if environment.stack is not None or environment.stack_of == file.stem:
+        raise EnvironmentFileError(
+            file, ["stack_of: names another file, where there is no `stack`"]
+        )
+    assert environment.stack_of is not None, "asked for where it is given"
+    stack = stack_of(file, environment.stack_of, "stack_of")
+    return environment.model_copy(update={"stack": stack})
 
 
 def _folders() -> list[Path]:

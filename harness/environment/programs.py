@@ -20,7 +20,7 @@ class Postgres(Section):
     )
     database: Name = "app"
     port: int | None = Field(None, ge=1, le=65535, description="A free one unless given.")
-    url_from: str = "DATABASE_URL"
+    url_from: str | None = Field("DATABASE_URL", description="Null: always one of the stack's own.")
     settings: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -77,11 +77,16 @@ class StackService(Program):
 
 
 class Stack(Section):
-    """How to start the system here. `env` is given to every program, below its own `env`."""
+    """How to start the system here. `env` is given to every program, below its own `env`.
+
+    `names` are host names that lead to this machine for whoever asks the stack's own name server,
+    `${stack:nameserver}`; it knows no others.
+    """
 
     postgres: Postgres | None = None
     migrate: Program | None = None
     env: dict[str, str] = {}
+    names: list[str] = []
     services: dict[Name, StackService] = Field(min_length=1)
 
 

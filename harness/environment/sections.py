@@ -62,6 +62,9 @@ class Environment(Section):
     policy: Policy = Policy()
     slo: Slo = Slo()
     platform: Platform | None = None
+    stack_of: Name | None = Field(
+        None, description="Takes the `stack` of another environment, a file beside this one."
+    )
     stack: Stack | None = None
     rehearsal: Rehearsal | None = None
 

@@ -30,10 +30,11 @@ class Addresses:
             for name in sorted(set(GENERATED.findall(stack.model_dump_json())))
         }
         self.sockets: dict[str, Sockets] = {}
+        self.nameserver: socket | None = None
         self._stack = stack
 
     def take(self) -> list[socket]:
-        """Takes a port for each service.
+        """Takes a port for each service, and one for the name server where there is one.
 
         Raises:
             StackError: One that the file names is taken.
@@ -48,8 +49,15 @@ class Addresses:
             )
             if held.plain is not None:
                 plain = sockets.port_of(held.plain)
+                self.references[f"stack:{name}.http_port"] = str(plain)
                 self.references[f"stack:{name}.http_url"] = f"http://{host}:{plain}"
-        return [each for held in self.sockets.values() for each in held.all()]
+        every = [each for one in self.sockets.values() for each in one.all()]
+        if self._stack.names:
+            self.nameserver = sockets.datagrams("stack.names")
+            port = sockets.port_of(self.nameserver)
+            self.references["stack:nameserver"] = f"{sockets.LOOPBACK}:{port}"
+            every.append(self.nameserver)
+        return every
 
     def fill(self, text: str, instance: str = "") -> str:
         """The text with its references replaced, for one instance of a program.

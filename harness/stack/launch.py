@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,34 @@ POLL_S = 0.005
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be started.
+
+    Attributes:
+        env: The environment's name, or its file.
+        state_dir: Where the stack keeps its state.
+        release: What services report as theirs; `local` unless given.
+        rehearse: Starts another environment's stack in this one's shape.
+    """
+
+    env: str | Path
+    state_dir: Path
+    release: str | None = None
+    rehearse: bool = False
+
+
 class Launch:
     """A supervisor on its way up. Left without `let_go`, it ends and takes the stack along."""
 
-    def __init__(self, env: str | Path, state_dir: Path, release: str | None) -> None:
-        self.directory = StateDirectory(state_dir.absolute())
+    def __init__(self, wanted: Wanted) -> None:
+        self.directory = StateDirectory(wanted.state_dir.absolute())
         self._is_let_go = False
         self._end, theirs = socket.socketpair()
         command = [sys.executable, "-m", "harness.stack.supervisor"]
-        command += ["--env", str(env), "--state-dir", str(self.directory.path)]
-        command += ["--release", release or DEFAULT_RELEASE, "--channel", str(theirs.fileno())]
+        command += ["--env", str(wanted.env), "--state-dir", str(self.directory.path)]
+        command += ["--release", wanted.release or DEFAULT_RELEASE]
+        command += ["--channel", str(theirs.fileno()), *(["--rehearse"] * wanted.rehearse)]
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -86,40 +105,33 @@ class Launch:
 Ready = Callable[[dict[str, Any]], object]
 
 
-def up(env: str, state_dir: Path, *, release: str | None, progress: Progress, ready: Ready) -> None:
+def up(wanted: Wanted, *, progress: Progress, ready: Ready) -> None:
     """Starts a stack and leaves it up.
 
     Args:
-        env: The environment's name, or its file.
-        state_dir: Where the stack keeps its state.
-        release: What services report as theirs.
         progress: Told what happens on the way.
         ready: Given the stack's state once all of it answers.
     """
-    with _launched(env, state_dir, release, progress) as launch:
+    with _launched(wanted, progress) as launch:
         ready(launch.state())
         launch.let_go()
 
 
-def stay(
-    env: str, state_dir: Path, *, release: str | None, progress: Progress, ready: Ready
-) -> None:
+def stay(wanted: Wanted, *, progress: Progress, ready: Ready) -> None:
     """Starts a stack, and stays with it until it ends, or this process does."""
-    with _launched(env, state_dir, release, progress) as launch:
+    with _launched(wanted, progress) as launch:
         ready(launch.state())
         launch.wait()
 
 
 @contextmanager
-def running(
-    env: str | Path, *, state_dir: Path, release: str | None, progress: Progress
-) -> Iterator[Mapping[str, str]]:
+def running(wanted: Wanted, *, progress: Progress) -> Iterator[Mapping[str, str]]:
     """A stack for as long as the context lasts; it ends also when this process is killed.
 
     Yields:
         What the references in the environment file stand for.
     """
-    with _launched(env, state_dir, release, progress) as launch:
+    with _launched(wanted, progress) as launch:
         references = launch.directory.references()
         if references is None:
             raise StackError("the stack ended as soon as it was up")
@@ -127,10 +139,8 @@ def running(
 
 
 @contextmanager
-def _launched(
-    env: str | Path, state_dir: Path, release: str | None, progress: Progress
-) -> Iterator[Launch]:
-    launch = Launch(env, state_dir, release)
+def _launched(wanted: Wanted, progress: Progress) -> Iterator[Launch]:
+    launch = Launch(wanted)
     try:
         launch.await_ready(progress)
         yield launch

@@ -31,14 +31,24 @@ def reserve(owner: str, port: int | None = None) -> socket.socket:
     return _bind(owner, port)
 
 
+def datagrams(owner: str) -> socket.socket:
+    """A free UDP port."""
+    return _bound(owner, socket.SOCK_DGRAM, None)
+
+
 def port_of(bound: socket.socket) -> int:
     port: int = bound.getsockname()[1]
     return port
 
 
 def _bind(owner: str, port: int | None) -> socket.socket:
+    return _bound(owner, socket.SOCK_STREAM, port)
+
+
+def _bound(owner: str, kind: socket.SocketKind, port: int | None) -> socket.socket:
     # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms an answer.
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    protocol = socket.IPPROTO_TCP if kind is socket.SOCK_STREAM else socket.IPPROTO_UDP
+    bound = socket.socket(socket.AF_INET, kind, protocol)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((LOOPBACK, port or 0))

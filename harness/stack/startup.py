@@ -41,9 +41,8 @@ class Startup:
         release: str,
     ) -> None:
         if environment.stack is None:
-            raise UsageError(
-                f"{environment.name} has no `stack`: it is not an environment that is started here"
-            )
+            hint = "; `--rehearse` starts one in its shape" if environment.rehearsal else ""
+            raise UsageError(f"{environment.name} has no `stack`: it is not started here{hint}")
         self.stack = environment.stack
         self.addresses = Addresses(self.stack, release, str(directory.ca_file))
         self._services = environment.services
@@ -63,6 +62,7 @@ class Startup:
         for name, service in self.stack.services.items():
             program.check(name, service)
         self._children.not_inherited.extend(self.addresses.take())
+        self._start_nameserver()
         if self.stack.postgres:
             self._start_postgres(self.stack.postgres)
         migration = None
@@ -79,8 +79,22 @@ class Startup:
         for name, service in self.stack.services.items():
             self._await(name, service, probes[name])
 
+    def _start_nameserver(self) -> None:
+        held = self.addresses.nameserver
+        if held is None:
+            return
+        names = {name: [sockets.LOOPBACK] for name in self.stack.names}
+
+        def run() -> None:
+            from harness.stack.nameserver import serve
+
+            serve(held, names)
+
+        self._children.start("nameserver", run, keep=[held])
+        held.close()
+
     def _start_postgres(self, declared: Postgres) -> None:
-        given = os.environ.get(declared.url_from)
+        given = os.environ.get(declared.url_from) if declared.url_from else None
         if given:
             self.addresses.secrets["stack:postgres.url"] = given
             return

@@ -27,8 +27,11 @@ CLEANED_WITHIN_S = 5.0
 class Supervisor:
     """One stack, from its first process to its last."""
 
-    def __init__(self, env: str, state_dir: Path, release: str, channel: Channel) -> None:
+    def __init__(
+        self, env: str, state_dir: Path, release: str, channel: Channel, *, rehearse: bool
+    ) -> None:
         self._env = env
+        self._rehearse = rehearse
         self._release = release
         self._channel = channel
         self._directory = StateDirectory(state_dir)
@@ -81,12 +84,13 @@ class Supervisor:
         self._children.not_inherited.append(alive)
 
     def _start_and_stay(self) -> None:
+        from harness import rehearsal
         from harness.environment import find, parse
         from harness.stack.startup import Startup
 
         file = find(self._env)
         startup = Startup(
-            parse(file),
+            rehearsal.staged(file) if self._rehearse else parse(file),
             self._directory,
             self._children,
             watch=self._watch,
@@ -97,6 +101,7 @@ class Supervisor:
             "version": 1,
             "file": str(file.absolute()),
             "release": self._release,
+            "rehearsed": self._rehearse,
             "pid": os.getpid(),
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "references": startup.addresses.references,
@@ -134,7 +139,14 @@ def main() -> None:
     arguments = _arguments()
     channel = Channel(socket.socket(fileno=arguments.channel))
     try:
-        Supervisor(arguments.env, arguments.state_dir, arguments.release, channel).run()
+        supervisor = Supervisor(
+            arguments.env,
+            arguments.state_dir,
+            arguments.release,
+            channel,
+            rehearse=arguments.rehearse,
+        )
+        supervisor.run()
         # All is done; unloading what was imported for the services would only keep `down` waiting.
         os._exit(0)
     except HarnessError as error:
@@ -152,6 +164,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--env", required=True)
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--release", required=True)
+    parser.add_argument("--rehearse", action="store_true")
     parser.add_argument("--channel", type=int, required=True)
     return parser.parse_args()
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from harness.environment import find
-from harness.stack.launch import running
+from harness.stack.launch import Wanted, running
 from suites.keyarc.account import Account
 from suites.keyarc.auth import Auth
 from suites.keyarc.cryptography import Cost
@@ -88,9 +88,8 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     state = tmp_path_factory.mktemp("stack")
-    with running(
-        find("local"), state_dir=state, release="2026.7.1", progress=lambda line: None
-    ) as references:
+    wanted = Wanted(env=find("local"), state_dir=state, release="2026.7.1")
+    with running(wanted, progress=lambda line: None) as references:
         yield _stack(references)
 
 
