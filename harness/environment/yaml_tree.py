@@ -71,6 +71,9 @@ def _walk(node: yaml.Node, path: KeyPath, found: tuple[Lines, list[str]]) -> Non
     if isinstance(node, yaml.MappingNode):
         seen = set[str]()
         for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                # A key is text: YAML takes a bare `off` for a truth value.
+                key.tag = "tag:yaml.org,2002:str"
             name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
                 doubles.append(

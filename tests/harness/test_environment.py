@@ -3,7 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import Environment, find, parse, resolve, schema, substitute
+from harness.environment import (
+    Environment,
+    Missing,
+    find,
+    missing,
+    parse,
+    resolve,
+    schema,
+    secrets_of,
+    substitute,
+)
 from harness.errors import EnvironmentFileError, UsageError
 
 FOLDER = Path(__file__).parents[2] / "environments"
@@ -57,6 +67,43 @@ def test_a_stranger_needs_three_lines(tmp_path: Path) -> None:
             SMALLEST + "stack:\n  services:\n    a: {port: 1}\n",
             "line 7: stack.services.a: give `command` or `python`, one of the two",
         ),
+        (SMALLEST + "    also_at: [b]\n", "line 5: services.a.also_at.0: not a URL; "),
+        (SMALLEST + "    connect: b\n", "line 5: services.a.connect: write host:port, such as"),
+        (SMALLEST + "    not_at: [b]\n", "line 5: services.a.not_at: goes with `visibility: pri"),
+        (SMALLEST + "    identity: me\n", "line 5: services.a.identity: there is no me; known"),
+        (
+            SMALLEST + "    headers: {Authorization: Bearer x}\n",
+            "line 5: services.a.headers.Authorization: a secret does not belong in a file; ",
+        ),
+        (
+            SMALLEST + "    instances: 2\n    release: {from: header, header: X-R}\n",
+            "line 6: services.a.release.instance: needed, to tell its instances apart",
+        ),
+        (
+            SMALLEST + "identities:\n  me: {token: hunter2}\n",
+            "line 6: identities.me.token: a secret does not belong in a file; name a variable",
+        ),
+        (
+            SMALLEST + "identities:\n  me: {token: '${env:T}', headers: {}}\n",
+            "line 6: identities.me: give `token`, `headers` or `login`, one of the three",
+        ),
+        (
+            SMALLEST + "identities:\n  me: {login: {service: b, json: {user: p}}}\n",
+            "line 6: identities.me.login.service: there is no b; known here: a",
+        ),
+        (SMALLEST + "checks: {x: {off: why}}\n", "line 5: checks.x.off: String should have at "),
+        (SMALLEST + "checks: {x: {}}\n", "line 5: checks.x: give `off: why` or `advisory: why`"),
+        (
+            SMALLEST + "checks: {x: {advisory: a known defect}}\n",
+            "line 5: checks.x: `advisory` needs `until`, its last day: 2027-01-31",
+        ),
+        (SMALLEST + "control_url: here\n", "line 5: control_url: not a URL; "),
+        (
+            SMALLEST + "platform: {name: fly, apps: {b: x}}\n",
+            "line 5: platform.apps.b: there is no b; known here: a",
+        ),
+        (SMALLEST + "stack_of: nothing\n", "stack_of: there is no nothing.yaml with a `stack`"),
+        (SMALLEST + "stack_of: some\n", "stack_of: names another file, where there is no `sta"),
         ("name: x\x00", "not YAML: it holds characters that YAML forbids"),
     ],
 )
@@ -168,3 +215,45 @@ def test_the_committed_schema_is_current() -> None:
 def test_every_committed_environment_can_be_used(file: Path) -> None:
     assert isinstance(parse(file), Environment)
     assert file.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+WITH_SECRETS = """
+name: some
+variables: {SEED: what users are made of}
+identities:
+  me: {token: "${env:TOKEN}"}
+  you: {login: {service: a, json: {user: me, password: "${env:PASSWORD}"}}}
+services:
+  a: {url: "http://${env:HOST}", headers: {X-Api-Key: "${env:KEY}"}, identity: me}
+"""
+
+
+def test_every_variable_that_is_missing_is_told_with_what_it_is_for(tmp_path: Path) -> None:
+    environment = parse(write(tmp_path, WITH_SECRETS))
+    assert missing(environment, {"PASSWORD": "p", "KEY": ""}) == [
+        Missing("SEED", "what users are made of"),
+        Missing("TOKEN", "identities.me.token needs it"),
+        Missing("HOST", "services.a.url needs it"),
+        Missing("KEY", "services.a.headers.X-Api-Key needs it"),
+    ]
+
+
+def test_what_must_not_be_written_is_known_and_an_address_is_none(tmp_path: Path) -> None:
+    variables = {"SEED": "s", "TOKEN": "t", "PASSWORD": "p", "KEY": "k", "HOST": "a.example"}
+    environment = resolve(parse(write(tmp_path, WITH_SECRETS)), {}, variables)
+    assert sorted(secrets_of(environment, variables)) == ["k", "me", "p", "s", "t"]
+    assert "'t'" not in repr(environment)
+
+
+def test_a_stack_can_be_that_of_a_file_beside(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(SMALLEST + "stack: {services: {a: {command: [x]}}}\n")
+    environment = parse(write(tmp_path, SMALLEST + "stack_of: other\n"))
+    assert environment.stack is not None
+    assert environment.stack.services["a"].command == ["x"]
+
+
+def test_two_files_that_name_each_other_are_told_so(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(SMALLEST + "stack_of: some\n")
+    assert problems(tmp_path, SMALLEST + "stack_of: other\n") == [
+        "stack_of: there is no other.yaml with a `stack` here"
+    ]

@@ -27,12 +27,23 @@ def checks_of(*functions: Function) -> list[Check]:
         mark = mark_of(function)
         assert mark is not None
         assert mark.service is not None
-        made.append(Check(id=function.__name__, service=mark.service, function=function))
+        made.append(
+            Check(
+                id=function.__name__,
+                service=mark.service,
+                function=function,
+                writes=mark.writes,
+            )
+        )
     return made
 
 
 def resources_of(*functions: Function) -> dict[str, Resource]:
-    return {f.__name__: Resource(name=f.__name__, function=f) for f in functions}
+    marks = {function: mark_of(function) for function in functions}
+    return {
+        f.__name__: Resource(name=f.__name__, function=f, writes=mark is not None and mark.writes)
+        for f, mark in marks.items()
+    }
 
 
 async def verified(
