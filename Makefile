@@ -5,14 +5,15 @@ BIN := .venv/bin
 # Modules are compiled once; a caller's wish to the contrary would triple the start of each command.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help smoke test check bench soak lock clean
+.PHONY: help smoke test check bench soak schemas lock clean
 
 help:
 	@echo "make smoke   start the five services, verify them, print the verdict, end them"
 	@echo "make test    run the tests"
 	@echo "make check   format, lint and types, as CI does"
 	@echo "make bench   measure, side by side; a table, and JSON in bench/results"
-	@echo "make soak    up and down a hundred times, thirty of them killed"
+	@echo "make soak    up and down a hundred times, thirty of them killed; 200 smoke runs"
+	@echo "make schemas write the JSON Schemas of environment files and of verdict.json"
 	@echo "make lock    pin the dependencies anew (needs uv)"
 	@echo "make clean   remove everything that was made here"
 
@@ -40,6 +41,14 @@ bench: .venv/all
 
 soak: .venv/all
 	SOAK_ENV=local SOAK_ROUNDS=100 $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
+	SOAK_RUNS=200 $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
+
+# Whole or not at all: a command that fails must not leave an empty schema.
+schemas: .venv/base
+	$(BIN)/keyarc-verify env schema > environments/.schema.json
+	mv environments/.schema.json environments/schema.json
+	$(BIN)/keyarc-verify env schema --verdict > reports/.verdict.schema.json
+	mv reports/.verdict.schema.json reports/verdict.schema.json
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 

@@ -15,7 +15,8 @@ Work = Callable[[AsyncExitStack], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds that a check may take, that cleaning up may, and how many checks run at a time.
+    """Seconds that a check may take, that cleaning up may, and how many checks run at a time: as
+    many again of those that wait for a resource.
 
     More at a time would be no faster: requests would wait for this process, and their own time
     limit would take that for the system's silence.
@@ -70,7 +71,8 @@ async def attempt(work: Work, limits: Limits) -> Ended:
         try:
             error = await _work(work, cleanup, (trail, limits.work_s))
             if error is not None and trail.exchanges:
-                decisive = len(trail.exchanges) - 1
+                last = len(trail.exchanges) - 1
+                decisive = last if trail.decisive is None else trail.decisive
         finally:
             untidy = await _clean(cleanup, limits.cleanup_s)
     if error is not None and untidy is not None:

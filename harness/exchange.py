@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -13,20 +14,37 @@ from harness.errors import ContractViolation, ServerFailure, Unreachable, UsageE
 from harness.model import Exchange
 from harness.network import Network
 from harness.routing import Routed
+from harness.skew import skew_s
 from harness.trail import current, current_step
 
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
 REQUEST_LIMIT_S = 4.5
-# Below what servers usually keep open, so that no request meets a connection being closed.
-_KEEPALIVE_S = 2.0
+_LIMITS = httpx.Limits(
+    max_connections=100,
+    # For each request httpcore compares idle connections with each other: many make it slow.
+    max_keepalive_connections=8,
+    # Below what servers usually keep open, so that no request meets a connection being closed.
+    keepalive_expiry=2.0,
+)
 
 
 @dataclass(slots=True)
 class Traffic:
-    """All requests of a run together. `failures`: a line for each 5xx and each silence."""
+    """All requests of a run together.
+
+    Attributes:
+        failures: A line for each 5xx and each silence.
+        skews_s: By origin, how far its clock is ahead: the least that was seen.
+    """
 
     requests: int = 0
     failures: list[str] = field(default_factory=list)
+    skews_s: dict[str, float] = field(default_factory=dict)
+
+    def saw(self, origin: str, skew_s: float | None) -> None:
+        """Takes note of a clock; None where an answer does not show one."""
+        if skew_s is not None:
+            self.skews_s[origin] = min(self.skews_s.get(origin, skew_s), skew_s, key=abs)
 
 
 class EvidenceClient:
@@ -57,8 +75,7 @@ class EvidenceClient:
         context = tls_context(self.network.ca_file)
 
         def make() -> httpx.AsyncHTTPTransport:
-            limits = httpx.Limits(max_connections=100, keepalive_expiry=_KEEPALIVE_S)
-            return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+            return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=_LIMITS)
 
         return make() if self.network.is_plain else Routed(self.network, make)
 
@@ -103,10 +120,12 @@ class EvidenceClient:
             await self._http.aclose()
 
     async def _answer(self, request: httpx.Request, entry: "_Entry") -> None:
+        sent_s = time.time()
         answer = await self._http.send(request, stream=True)
         try:
             entry.head = answer
             self.answered.add(entry.origin)
+            self.traffic.saw(entry.origin, skew_s(answer.headers, sent_s, time.time()))
             encoding = answer.headers.get("content-encoding", "identity")
             if encoding.lower() != "identity":
                 raise ContractViolation(

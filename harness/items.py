@@ -14,9 +14,9 @@ import pytest
 
 from harness import suite
 from harness.check import Check, mark_of
-from harness.environment import find, parse, resolve, secrets_of
+from harness.environment import find, parse, secrets_of
 from harness.errors import ContractViolation, HarnessError
-from harness.lease import leased, secrets_in
+from harness.lease import filled_in, leased, secrets_in
 from harness.model import Declared, Manifest, Outcome, Result, Verdict
 from harness.plan import Plan, merged, plan_of
 from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
@@ -41,7 +41,7 @@ class CheckFile(pytest.Module):
 
 
 class CheckItem(pytest.Item):
-    """One check. `obj` is its function, where other plugins look for a docstring."""
+    """One check. `obj` and `function` are where other plugins look for a docstring."""
 
     check: Check
     session_run: "SessionRun"
@@ -49,6 +49,10 @@ class CheckItem(pytest.Item):
 
     @property
     def obj(self) -> object:
+        return self.check.function
+
+    @property
+    def function(self) -> object:
         return self.check.function
 
     def runtest(self) -> None:
@@ -59,10 +63,11 @@ class CheckItem(pytest.Item):
         declared = self.session_run.declared(self.check)
         if self.result.outcome is not Outcome.PASS and not declared.required:
             pytest.xfail(f"{declared.allowance}\n{self._told()}")
-        if self.result.outcome is Outcome.ERROR:
-            raise HarnessError(self._told())
-        if self.result.outcome is not Outcome.PASS:
+        if self.result.outcome in (Outcome.FAIL, Outcome.FLAKY):
             raise ContractViolation(self._told())
+        if self.result.outcome is not Outcome.PASS:
+            # Not seen is no failure of the system; pytest and Allure call it broken, not failed.
+            raise HarnessError(self._told())
 
     def repr_failure(
         self, excinfo: "ExceptionInfo[BaseException]", style: str | None = None
@@ -87,6 +92,7 @@ class SessionRun:
 
     def __init__(self, env: str, session: pytest.Session) -> None:
         self.file = find(env)
+        self.rehearse = bool(session.config.getoption("rehearse"))
         self.environment = parse(self.file)
         self.suites = [suite.load(package) for package in self.environment.suites]
         self._session = session
@@ -131,9 +137,11 @@ class SessionRun:
 
     def _begin(self) -> tuple[asyncio.Runner, Runner, Verification, Manifest]:
         self._started_s = time.perf_counter()
-        references = self._stack.enter_context(leased(self.file, self.environment, _say_nothing))
+        references = self._stack.enter_context(
+            leased(self.file, self.environment, _say_nothing, rehearse=self.rehearse)
+        )
         run_id = new_run_id()
-        environment = resolve(self.environment, references, os.environ)
+        environment = filled_in(self.environment, references, rehearse=self.rehearse)
         verification = Verification(
             plan=self._plan,
             environment=environment,

@@ -13,6 +13,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--env", metavar="NAME|FILE", help="The environment whose suites are run as tests."
     )
+    group.addoption(
+        "--rehearse",
+        action="store_true",
+        help="With --env: a stack of this machine stands for a deployed environment.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -36,8 +36,12 @@ class Resources:
         self.built_in = built_in
         self.report = report
         self.limits = limits
-        self.in_use: list[_Owner] = []
         self._owners: dict[str, _Owner] = {}
+
+    def begin(self) -> None:
+        """Sets all of them up at once, before anything asks for one."""
+        for name in self.declared:
+            self._owner(name)
 
     async def get(self, name: str) -> object:
         """A resource's value. It goes on being set up when who asks for it is cancelled.
@@ -47,25 +51,31 @@ class Resources:
         """
         if name in self.built_in:
             return self.built_in[name]
-        if name not in self._owners:
-            self._owners[name] = _Owner(self.declared[name], self)
-        value = await asyncio.shield(self._owners[name].value)
+        value = await asyncio.shield(self._owner(name).value)
         if isinstance(value, Blocked):
             raise Blocked(value.by, failed=value.failed)
         return value
 
+    def _owner(self, name: str) -> "_Owner":
+        if name not in self._owners:
+            self._owners[name] = _Owner(self.declared[name], self)
+        return self._owners[name]
+
     async def close(self) -> None:
-        """Removes them, the last one made first."""
-        starting = [owner for owner in self._owners.values() if owner not in self.in_use]
-        for owner in [*starting, *reversed(self.in_use)]:
-            await owner.close()
+        """Removes them, each once nothing is left that needs it."""
+        closed: set[_Owner] = set()
+        while left := set(self._owners.values()) - closed:
+            needed = {need for owner in left for need in owner.resource.needs}
+            free = [owner for owner in left if owner.resource.name not in needed]
+            await asyncio.gather(*(owner.close() for owner in free))
+            closed.update(free)
 
 
 class _Owner:
     """The task of one resource."""
 
     def __init__(self, resource: Resource, resources: Resources) -> None:
-        self._resource = resource
+        self.resource = resource
         self._resources = resources
         self._release = asyncio.Event()
         self._arguments: dict[str, object] = {}
@@ -88,14 +98,14 @@ class _Owner:
             if self._generator is not None and self.value.done():
                 await self._release.wait()
                 ended.append(await attempt(self._remove, self._cleanup_limits()))
-            self._resources.report(self._resource, ended)
+            self._resources.report(self.resource, ended)
         finally:
             if not self.value.done():
-                self.value.set_result(Blocked(self._resource.name, failed=False))
+                self.value.set_result(Blocked(self.resource.name, failed=False))
 
     async def _set_up(self) -> list[Ended]:
         try:
-            for name in self._resource.needs:
+            for name in self.resource.needs:
                 self._arguments[name] = await self._resources.get(name)
         except Blocked as blocked:
             self.value.set_result(blocked)
@@ -104,9 +114,7 @@ class _Owner:
         if may_pass_again(ended[0].error):
             ended.append(await attempt(self._begin, self._resources.limits))
         error = ended[-1].error
-        if error is None:
-            self._resources.in_use.append(self)
-        else:
+        if error is not None:
             self._generator = None
             self._block(error)
         return ended
@@ -115,10 +123,10 @@ class _Owner:
         # Silence counts as the system's fault here: whose it is shows in the resource's result.
         outcome = finding_of(error, {"another origin"}).outcome
         failed = outcome is not Outcome.ERROR
-        self.value.set_result(Blocked(self._resource.name, failed=failed))
+        self.value.set_result(Blocked(self.resource.name, failed=failed))
 
     async def _begin(self, cleanup: AsyncExitStack) -> None:
-        made = self._resource.function(**self._arguments)
+        made = self.resource.function(**self._arguments)
         if inspect.isawaitable(made):
             value = await made
         else:
@@ -129,7 +137,7 @@ class _Owner:
     async def _remove(self, cleanup: AsyncExitStack) -> None:
         assert self._generator is not None, "only what a generator set up is removed"
         async for _ in self._generator:
-            raise HarnessError(f"resource {self._resource.name} yields more than once")
+            raise HarnessError(f"resource {self.resource.name} yields more than once")
 
     def _cleanup_limits(self) -> Limits:
         limits = self._resources.limits

@@ -19,6 +19,7 @@ class RequestOptions(TypedDict, total=False):
     `expect`: the status, or statuses, that are right; absent, the caller looks at it.
     `json`: a body that is sent as JSON; `content`: one that is sent as it is.
     `timeout_s`: for this request, when the default of 4.5 s is not right.
+    `refusable`: no answer is one way to refuse it: raised at once, and no failure of the run.
     """
 
     expect: int | tuple[int, ...]
@@ -27,6 +28,7 @@ class RequestOptions(TypedDict, total=False):
     json: object
     content: bytes
     timeout_s: float
+    refusable: bool
 
 
 class Target:
@@ -67,9 +69,16 @@ class Target:
         self._budget = budget or Budget()
         self._who = who
 
-    def at(self, url: str) -> "Target":
-        """The same service at another of its addresses."""
-        other = Target(self.name, self.service, self._client, budget=self._budget, who=self._who)
+    def at(self, url: str, *, bare: bool = False) -> "Target":
+        """The same service at another of its addresses.
+
+        Args:
+            bare: Nothing is sent that the environment file gives: no headers, no identity. For
+                plain http, say, where a token would be readable.
+        """
+        service = self.service.model_copy(update={"headers": {}}) if bare else self.service
+        who = None if bare else self._who
+        other = Target(self.name, service, self._client, budget=self._budget, who=who)
         other.url = url
         return other
 
@@ -93,9 +102,11 @@ class Target:
                 json=options.get("json"),
                 content=options.get("content"),
             )
+            if options.get("refusable"):
+                return await self._client.send(request, limit_s)
             return await self._counted(request, limit_s, expected)
 
-        safe = method.upper() in SAFE_METHODS
+        safe = method.upper() in SAFE_METHODS and not options.get("refusable")
         response = await Confirmation(safe, frozenset(expected), self._budget).confirmed(send)
         if expected and response.status_code not in expected:
             raise ContractViolation(

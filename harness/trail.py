@@ -20,6 +20,8 @@ class Trail:
 
     Attributes:
         unanswered: Origins that were being waited for when the attempt was cut off.
+        decisive: Position of the exchange after which a step failed; while it failed, others may
+            have gone on.
         repeated: What failed once and then never again: one line each. Makes a pass a flake.
         extend: Called with seconds that a rate limit cost and the check should not pay for.
     """
@@ -29,8 +31,18 @@ class Trail:
         self.steps: list[Step] = []
         self.repeated: list[str] = []
         self.unanswered: list[str] = []
+        self.decisive: int | None = None
         self.extend = extend or (lambda seconds: None)
+        self._blamed: Exception | None = None
         self._started = time.perf_counter()
+
+    def blame(self, step: str, error: Exception) -> None:
+        """Notes which exchange a step failed after. Groups hold what inner steps failed with."""
+        if error is self._blamed or isinstance(error, ExceptionGroup):
+            return
+        self._blamed = error
+        own = [i for i, exchange in enumerate(self.exchanges) if exchange.step == step]
+        self.decisive = own[-1] if own else None
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000
@@ -68,6 +80,9 @@ def step(name: str) -> Iterator[None]:
     try:
         yield
         ok = True
+    except Exception as error:
+        trail.blame(full_name, error)
+        raise
     finally:
         _step.reset(token)
         duration_ms = trail.elapsed_ms() - started

@@ -11,6 +11,7 @@ import typer
 
 from harness.check import Check
 from harness.checks import health
+from harness.cli import PANELS
 from harness.environment import Environment
 from harness.model import (
     Declared,
@@ -32,6 +33,7 @@ ENVIRONMENT = Environment.model_validate(
         "services": {
             "front": {"url": "http://127.0.0.1:9"},
             "back": {"url": "http://127.0.0.1:9", "health": {"via": "front"}},
+            "site": {"url": "https://site.example", "health": {"service_id": "site"}},
         },
     }
 )
@@ -82,7 +84,14 @@ def test_generic_checks_are_derived_and_promise_something(module: ModuleType) ->
 
 
 def test_health_covers_every_service() -> None:
-    assert {"front", "back"} == {check.service for check in health.derive(ENVIRONMENT)}
+    assert set(ENVIRONMENT.services) == {check.service for check in health.derive(ENVIRONMENT)}
+
+
+@pytest.mark.parametrize("module", plugins(COMMANDS))
+def test_command_groups_have_a_place_in_help(module: ModuleType) -> None:
+    assert module.PANEL in PANELS
+    own = {command.rich_help_panel for command in module.app.registered_commands}
+    assert module.app.info.name or own == {module.PANEL}
 
 
 @pytest.mark.parametrize("module", plugins(COMMANDS))
@@ -135,3 +144,18 @@ def test_every_format_tells_what_befell_the_run(module: ModuleType) -> None:
     reason = Reason(verdict=Verdict.HOLD, text="interrupted")
     judgement = replace(record.judgement, verdict=Verdict.HOLD, reasons=(reason,))
     assert "interrupted" in module.render(replace(record, judgement=judgement))
+
+
+@pytest.mark.parametrize("module", plugins(REPORTS))
+def test_every_format_shows_a_run_that_was_cut_short(module: ModuleType) -> None:
+    whole = finished(Result(id="a.one", outcome=Outcome.PASS))
+    declared = (*whole.manifest.declared, Declared(id="a.two"))
+    verdict, reasons = judge(declared, whole.results)
+    cut = replace(
+        whole,
+        manifest=replace(whole.manifest, declared=declared),
+        judgement=replace(whole.judgement, verdict=verdict, reasons=reasons),
+    )
+    text = module.render(cut)
+    assert "a.two" in text
+    assert "did not finish" in text

@@ -14,7 +14,8 @@ LAYERS = [
     {"verdict", "judges", "check", "ending", "trail"},
     {"registry", "environment", "redaction", "curl", "exchange", "confirmation", "target",
      "records", "ledger", "faults", "platforms", "stack", "checks", "attempt", "resources",
-     "suite", "plan", "interruption", "network", "routing", "identities", "pointer", "connection", "rehearsal"},
+     "suite", "plan", "interruption", "network", "routing", "identities", "pointer", "connection",
+     "names", "reach", "skew", "rehearsal"},
     {"runner", "verification", "lease", "gate", "items", "plugin"},
     {"cli", "__main__"},
 ]  # fmt: skip

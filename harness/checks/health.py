@@ -80,6 +80,15 @@ async def healthy(target: Target, service: Service) -> None:
 
 async def seen_through_another(target: Target, targets: Mapping[str, Target]) -> None:
     """A private service is healthy in the eyes of the public one that stands before it."""
+    await vouched(target, targets)
+
+
+async def vouched(target: Target, targets: Mapping[str, Target]) -> httpx.Response:
+    """The fresh answer in which a public service says that a private one is healthy.
+
+    Raises:
+        ContractViolation: It does not say so.
+    """
     via = targets[target.service.health.via or target.name]
     health = via.service.health
     try:
@@ -93,6 +102,7 @@ async def seen_through_another(target: Target, targets: Mapping[str, Target]) ->
     entry = f"{target.name}:responseTime"
     measured = _read(response).checks.get(entry, [])
     _must_pass(entry, [one.status for one in measured])
+    return response
 
 
 def _must_be_fresh(response: httpx.Response) -> None:

@@ -35,6 +35,14 @@ def _of_service(environment: Environment, name: str, service: Service) -> Iterat
         yield from _of_url((*here, "also_at", index), url)
     if service.http.url is not None:
         yield from _of_url((*here, "http", "url"), service.http.url)
+        if service.http.url.startswith("https:"):
+            yield (*here, "http", "url"), "plain http is what it is about; write http://…"
+    for index, origin in enumerate(service.cors.origins):
+        if not has_references(origin) and not _is_origin(origin):
+            yield (
+                (*here, "cors", "origins", index),
+                "not an origin; write https://host, with a port where needed, and no slash",
+            )
     yield from _of_dependencies(environment, name, service)
     for section, via in (("health", service.health.via), ("release", service.release.via)):
         if via is not None:
@@ -98,6 +106,11 @@ def _of_via(environment: Environment, place: tuple[str, ...], via: str) -> Itera
         yield place, f"no service is named {via}; public ones: {', '.join(public)}"
     elif via == place[1] or through.visibility != "public" or through.health.via:
         yield place, f"needs another service, a public one: {', '.join(public)}"
+
+
+def _is_origin(text: str) -> bool:
+    """Source: RFC 6454, section 6.2; `null` is what pages without an origin send."""
+    return text == "null" or (not list(url_problems(text)) and not urlsplit(text).path)
 
 
 def url_problems(url: str) -> Iterator[str]:

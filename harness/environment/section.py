@@ -1,10 +1,12 @@
 """What all parts of an environment file have in common."""
 
 import re
+from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+_HOST = re.compile(r"[^\s/:@\[\]?#]+")
 _HOST_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s/:@]+):([0-9]{1,5})")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
@@ -27,6 +29,19 @@ def _is_host_and_port(text: str) -> str:
 
 
 HostPort = Annotated[str, AfterValidator(_is_host_and_port)]
+
+
+def _is_host_with_or_without_port(text: str) -> str:
+    if "${" in text or _HOST.fullmatch(text):
+        return text
+    try:
+        ip_address(text.strip("[]"))
+    except ValueError:
+        host_and_port(text)
+    return text
+
+
+Host = Annotated[str, AfterValidator(_is_host_with_or_without_port)]
 
 
 class Section(BaseModel):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.environment.section import HostPort, Name, Pointer, Section
+from harness.environment.section import Host, HostPort, Name, Pointer, Section
 
 
 class Health(Section):
@@ -60,7 +60,7 @@ class Service(Section):
     url: str = Field(description="Where it answers, without a slash at the end.")
     also_at: list[str] = Field([], description="Further addresses of the same service.")
     visibility: Literal["public", "private"] = "public"
-    not_at: list[str] = Field(
+    not_at: list[Host] = Field(
         [], description="For a private one: `host` or `host:port` where it must not answer."
     )
     instances: int = Field(1, ge=1, le=64)

@@ -8,7 +8,7 @@ An operation is a method that builds a `Call`; what the client was made with dec
 is sent, and the type checker knows which of the two it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 import httpx
@@ -28,11 +28,17 @@ class Client(Generic[Sender]):
     Args:
         sender: A `Target`, or an httpx client whose `base_url` is the service's URL.
         token: The access token that every request carries; None sends none.
+        claims: Further headers of every request, which say who asks and should not be believed.
     """
 
-    def __init__(self, sender: Sender, token: str | None = None) -> None:
+    def __init__(
+        self, sender: Sender, token: str | None = None, *, claims: Mapping[str, str] | None = None
+    ) -> None:
         self.sender = sender
-        self.authorization = {"Authorization": f"Bearer {token}" if token is not None else None}
+        self.authorization: dict[str, str | None] = {
+            "Authorization": f"Bearer {token}" if token is not None else None,
+            **(claims or {}),
+        }
 
 
 class Now(Generic[Arguments, Answer]):

@@ -41,3 +41,8 @@ def read_problem(response: httpx.Response, status: int) -> Problem:
         challenge = response.headers.get("www-authenticate")
         expect("WWW-Authenticate of a 401", expected="Bearer", came=challenge)
     return problem
+
+
+def words(problem: Problem) -> dict[str, object]:
+    """What an error says: all of it, but for which request it was."""
+    return problem.model_dump(exclude={"request_id"})

@@ -1,12 +1,14 @@
-"""Removing test users, with all that is theirs."""
+"""Removing what checks made: test users with all that is theirs, and single secrets."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from harness.target import Target
 from suites.keyarc.account import Account
 from suites.keyarc.answer import body
 from suites.keyarc.auth import LoggedIn
 from suites.keyarc.identity import Identity
+from suites.keyarc.keys import SECRETS, Keys
 from suites.keyarc.problem import read_problem
 
 
@@ -28,6 +30,15 @@ async def remove(targets: Mapping[str, Target], identity: Identity) -> bool:
     await _delete_own_teams(account)
     await account.leave()
     return True
+
+
+async def remove_secret(keys: Keys[Target], secret_id: UUID) -> None:
+    """Deletes a secret of the caller; one that is gone already is no trouble."""
+    await keys.sender.delete(
+        f"{SECRETS}/{secret_id}",
+        expect=(204, 404),
+        headers={name: value for name, value in keys.authorization.items() if value is not None},
+    )
 
 
 async def _delete_own_teams(account: Account[Target]) -> None:

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from harness.check import expect, resource, step
 from harness.environment import Environment
@@ -15,54 +17,74 @@ from suites.keyarc.cryptography import LockedKeys
 from suites.keyarc.identity import Identities, Identity, is_on_this_machine
 from suites.keyarc.removal import remove
 
+Targets = Mapping[str, Target]
+
 
 @dataclass(frozen=True)
 class User:
     """A user who is logged in."""
 
+    id: UUID
     identity: Identity
     token: str = field(repr=False)
 
 
-@resource
+@resource(writes=True)
 async def user(
-    environment: Environment, targets: Mapping[str, Target], journal: Journal, secrets: Redactor
+    environment: Environment, targets: Targets, journal: Journal, secrets: Redactor
 ) -> AsyncIterator[User]:
     """A user signs up and logs in, and can be deleted."""
+    async with _entered(targets, journal, _identity(environment, secrets)) as entered:
+        secrets.register(entered.token)
+        yield entered
+
+
+@resource(writes=True)
+async def other_user(
+    environment: Environment, targets: Targets, journal: Journal, secrets: Redactor
+) -> AsyncIterator[User]:
+    """A second user, whom the first one's secrets are none of the business of."""
+    async with _entered(targets, journal, _identity(environment, secrets)) as entered:
+        secrets.register(entered.token)
+        yield entered
+
+
+def _identity(environment: Environment, secrets: Redactor) -> Identity:
     identities = Identities.of_environment(os.environ, loopback=is_on_this_machine(environment))
     identity = identities.new()
     for secret in (identity.password, identity.auth_hash()):
         secrets.register(secret)
+    return identity
+
+
+@asynccontextmanager
+async def _entered(targets: Targets, journal: Journal, identity: Identity) -> AsyncIterator[User]:
+    """A new user, deleted at the end with the token at hand: logins are few."""
     journal.created("user", identity.email)
     try:
-        token = await _enter(targets["auth"], identity)
-        secrets.register(token)
+        entered = await _enter(targets["auth"], identity)
     except BaseException:
         # Refused or unanswered, it may still have been made.
-        await _gone(targets, identity, journal)
+        with step("delete the user, should there be one"):
+            await remove(targets, identity)
+            journal.removed("user", identity.email)
         raise
-    yield User(identity, token)
+    yield entered
     with step("delete the user"):
-        await Account(targets["gateway"], token).leave()
+        await Account(targets["gateway"], entered.token).leave()
         journal.removed("user", identity.email)
 
 
-async def _enter(target: Target, identity: Identity) -> str:
-    """Signs up and logs in; the access token."""
+async def _enter(target: Target, identity: Identity) -> User:
+    """Signs up and logs in."""
     auth, keys = Auth(target), LockedKeys.random()
     who = {"email": identity.email, "auth_hash": identity.auth_hash()}
     with step("signup"):
-        await auth.signup(**who, keys=keys)
+        signed_up = await auth.signup(**who, keys=keys)
     with step("login"):
         session = await auth.login(**who)
         came = LockedKeys(
             session.encrypted_vault_key, session.encrypted_private_key, session.public_key
         )
         expect("the keys of the signup come back", expected=keys, came=came)
-    return session.access_token
-
-
-async def _gone(targets: Mapping[str, Target], identity: Identity, journal: Journal) -> None:
-    with step("delete the user, should there be one"):
-        await remove(targets, identity)
-        journal.removed("user", identity.email)
+    return User(signed_up.user_id, identity, session.access_token)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -87,18 +88,21 @@ class Server:
         if answer.raw is None and answer.announced is None:
             return True
         # All is to arrive before the connection goes.
-        writer.write_eof()
+        if writer.can_write_eof():
+            writer.write_eof()
         await reader.read()
         return False
 
 
 @asynccontextmanager
-async def serving(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[Server]:
+async def serving(
+    handler: Handler, host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     """A server on a free port."""
     server = Server(handler)
-    listener = await asyncio.start_server(server.serve, host, 0)
+    listener = await asyncio.start_server(server.serve, host, 0, ssl=tls)
     port = listener.sockets[0].getsockname()[1]
-    server.url = f"http://{host}:{port}"
+    server.url = f"{'https' if tls else 'http'}://{host}:{port}"
     try:
         yield server
     finally:

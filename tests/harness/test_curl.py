@@ -1,5 +1,7 @@
 import subprocess
 
+import pytest
+
 from harness.curl import curl_line
 from harness.model import Exchange
 from harness.network import Network
@@ -70,3 +72,30 @@ def test_a_host_that_is_reached_elsewhere_is_reached_there_by_curl_too() -> None
     assert "--connect-to api.test:443:127.0.0.1:8443 " in lines["https://api.test"]
     assert "--resolve 'six.test:80:[::1]' " in lines["http://six.test"]
     assert lines["http://site.test"] == "curl -sS -i http://site.test"
+
+
+def test_a_forged_host_is_repeated_and_the_own_one_is_not() -> None:
+    own, forged = (
+        curl_line(Exchange(method="GET", url="http://a:81/x", request_headers=(("Host", host),)))
+        for host in ("a:81", "b")
+    )
+    assert ("curl -sS -i http://a:81/x", "curl -sS -i -H 'Host: b' http://a:81/x") == (own, forged)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "expected"),
+    [
+        (
+            "DNS",
+            "dns:a.test?type=AAAA",
+            "dig +noall +answer +comments @127.0.0.1 -p 53 a.test AAAA",
+        ),
+        ("TCP", "tcp://a.test:80", "nc -vz a.test 80"),
+        ("TLS", "tls://a.test:1", "openssl s_client -connect '[::1]:2' -servername a.test"),
+    ],
+)
+def test_what_is_no_http_is_repeated_with_a_tool_of_its_own(
+    method: str, url: str, expected: str
+) -> None:
+    network = Network({("a.test", 1): ("::1", 2)}, ("127.0.0.1", 53))
+    assert expected == curl_line(Exchange(method=method, url=url), network)

@@ -97,6 +97,9 @@ def test_a_stranger_needs_three_lines(tmp_path: Path) -> None:
             SMALLEST + "checks: {x: {advisory: a known defect}}\n",
             "line 5: checks.x: `advisory` needs `until`, its last day: 2027-01-31",
         ),
+        (SMALLEST + "    http: {url: 'https://a'}\n", "line 5: services.a.http.url: plain http is"),
+        (SMALLEST + "    cors: {origins: ['*']}\n", "line 5: services.a.cors.origins.0: not an or"),
+        (SMALLEST + "    cors: {origins: [http://a/b]}\n", "line 5: services.a.cors.origins.0: no"),
         (SMALLEST + "control_url: here\n", "line 5: control_url: not a URL; "),
         (
             SMALLEST + "platform: {name: fly, apps: {b: x}}\n",

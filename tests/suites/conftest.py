@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
-from tests.services.conftest import postgres_server
+from tests.services.conftest import database_url, postgres_server
 from tests.suites import system as systems
 
-__all__ = ["postgres_server"]
+__all__ = ["database_url", "postgres_server"]
 
 DATABASE = "keyarc_for_suites"
 
@@ -36,3 +36,8 @@ class Users:
     def emails(self) -> list[str]:
         rows = self._server.query(DATABASE, "SELECT email FROM users ORDER BY email")
         return [email for (email,) in rows]
+
+    def secrets(self) -> list[str]:
+        """The names of what they keep."""
+        rows = self._server.query(DATABASE, "SELECT name FROM secrets ORDER BY name")
+        return [name for (name,) in rows]

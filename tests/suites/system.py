@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from starlette.applications import Starlette
@@ -21,6 +21,7 @@ from services.gateway.app import create as create_gateway
 from services.gateway.settings import GatewaySettings
 from services.keys.app import create as create_keys
 from services.keys.settings import KeysSettings
+from services.rate_limit import RateLimit
 from tests.services.conftest import Servers
 
 Forward = Callable[[Request], Awaitable[Response]]
@@ -78,12 +79,13 @@ class System:
     def url(self, service: str) -> str:
         return str(self.clients[service].base_url).rstrip("/")
 
-    def environment(self) -> Environment:
-        """As an environment file would declare it."""
+    def declaration(self) -> dict[str, object]:
+        """What an environment file would say of it."""
         services = {name: {"url": self.url(name)} for name in self.clients}
-        return Environment.model_validate(
-            {"name": "test", "suites": ["suites.smoke"], "services": services}
-        )
+        return {"name": "test", "suites": ["suites.smoke"], "services": services}
+
+    def environment(self, **more: object) -> Environment:
+        return Environment.model_validate({**self.declaration(), **more})
 
     @contextmanager
     def broken(self, service: str, defect: Defect) -> Iterator[None]:
@@ -95,8 +97,12 @@ class System:
 
 
 @contextmanager
-def running(database_url: str) -> Iterator[System]:
-    """KeyArc on a migrated database."""
+def running(database_url: str, *, logins: RateLimit | None = None) -> Iterator[System]:
+    """KeyArc on a migrated database.
+
+    Args:
+        logins: How often one may log in, where that is to be few times.
+    """
     with Servers() as servers:
         stored = {**SERVICE, "database_url": database_url}
         private = {**stored, "internal_token": INTERNAL_TOKEN}
@@ -110,6 +116,9 @@ def running(database_url: str) -> Iterator[System]:
                 "rate_limit_signup": 10_000,
             }
         )
+        entrance = create_auth(auth)
+        if logins is not None:
+            entrance.state.auth = replace(entrance.state.auth, logins=logins)
         gateway = GatewaySettings.model_validate(
             {
                 **SERVICE,
@@ -120,7 +129,7 @@ def running(database_url: str) -> Iterator[System]:
             }
         )
         doors = {
-            "auth": Door(servers.start(create_auth(auth))),
+            "auth": Door(servers.start(entrance)),
             "gateway": Door(servers.start(create_gateway(gateway))),
         }
         clients = {name: servers.start(door.app) for name, door in doors.items()}

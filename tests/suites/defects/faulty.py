@@ -1,0 +1,202 @@
+"""Ways in which a service can be wrong, as defects for a `Door`."""
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+import jwt
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.token import Claims, TokenIssuer
+from tests.suites.system import JWT_SECRET, SERVICE, Defect, Forward
+
+Tree = dict[str, object]
+
+
+def when(method: str, path: str, answer: Defect) -> Defect:
+    """The defect shows at these requests only; `path` is how the path begins."""
+    return where(lambda r: r.method == method and r.url.path.startswith(path), answer)
+
+
+def where(condition: Callable[[Request], bool], answer: Defect) -> Defect:
+    async def defect(request: Request, forward: Forward) -> Response:
+        return await (answer(request, forward) if condition(request) else forward(request))
+
+    return defect
+
+
+def status(code: int) -> Defect:
+    """The answer comes, under another status."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        answer = await forward(request)
+        answer.status_code = code
+        return answer
+
+    return defect
+
+
+def header(name: str, value: str | None) -> Defect:
+    """A header is another one, or is missing."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        answer = await forward(request)
+        if value is None:
+            del answer.headers[name]
+        else:
+            answer.headers[name] = value
+        return answer
+
+    return defect
+
+
+def members(**changes: object) -> Defect:
+    """Members of the body are others, or missing where None."""
+
+    def change(body: Tree) -> None:
+        for name, value in changes.items():
+            body.pop(name, None)
+            if value is not None:
+                body[name] = value
+
+    return body(change)
+
+
+def body(change: Callable[[Tree], None]) -> Defect:
+    """The body is another one."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        answer = await forward(request)
+        tree = json.loads(bytes(answer.body))
+        change(tree)
+        return answered(answer, tree)
+
+    return defect
+
+
+def answered(answer: Response, tree: Tree) -> Response:
+    headers = {k: v for k, v in answer.headers.items() if k != "content-length"}
+    return Response(json.dumps(tree), answer.status_code, headers)
+
+
+def instead(code: int, tree: object = None) -> Defect:
+    """Nothing is done, and this is answered."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        if tree is None:
+            return Response(status_code=code)
+        return Response(json.dumps(tree), code, media_type="application/json")
+
+    return defect
+
+
+def text(other: str) -> Defect:
+    """The body is this text."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        answer = await forward(request)
+        return Response(other, answer.status_code, media_type="text/html")
+
+    return defect
+
+
+def for_emails(beginning: str, answer: Defect) -> Defect:
+    async def defect(request: Request, forward: Forward) -> Response:
+        sent = await request.json()
+        return await (
+            answer(request, forward) if sent["email"].startswith(beginning) else forward(request)
+        )
+
+    return defect
+
+
+def named(name: str, answer: Defect) -> Defect:
+    """The defect shows where the answer is about a secret of this name."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        came = await forward(request)
+
+        async def again(_request: Request) -> Response:
+            return came
+
+        tree = json.loads(bytes(came.body) or b"{}")
+        return await answer(request, again) if tree.get("name") == name else came
+
+    return defect
+
+
+def claiming(answer: Defect) -> Defect:
+    """The defect shows where a caller sends an identity of their own."""
+    return where(lambda request: "x-user-id" in request.headers, answer)
+
+
+def without_token(answer: Defect) -> Defect:
+    return where(lambda request: "authorization" not in request.headers, answer)
+
+
+def with_headers(request: Request, **changes: str | None) -> Request:
+    """The request with other headers; `_` stands for `-`, None takes one away."""
+    changed = {name.replace("_", "-").encode(): value for name, value in changes.items()}
+    kept = [pair for pair in request.scope["headers"] if pair[0] not in changed]
+    added = [(name, value.encode()) for name, value in changed.items() if value is not None]
+    return Request({**request.scope, "headers": [*kept, *added]}, request.receive)
+
+
+def token_for(user_id: str) -> str:
+    """What auth would give this user."""
+    issuer = TokenIssuer(SecretStr(JWT_SECRET), SERVICE["environment"])
+    return issuer.issue(Claims(UUID(user_id), "a@b.example", auth_time=0), 60)
+
+
+async def believed(request: Request, forward: Forward) -> Response:
+    """`X-User-ID` is whoever the caller says."""
+    token = token_for(request.headers["x-user-id"])
+    return await forward(with_headers(request, authorization=f"Bearer {token}"))
+
+
+async def unwritten(request: Request, forward: Forward) -> Response:
+    """An update is acknowledged, with a new ETag, and not done."""
+    asked = with_headers(request, content_length=None)
+    asked.scope["method"] = "GET"
+    answer = await forward(asked)
+    answer.headers["etag"] = '"another"'
+    return answer
+
+
+def unverified(condition: Callable[[Tree], bool]) -> Defect:
+    """Tokens are believed as they are; `condition` looks at their header."""
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token.count(".") != 2 or not condition(jwt.get_unverified_header(token)):
+            return await forward(request)
+        claims = jwt.decode(token, options={"verify_signature": False})
+        believed = f"Bearer {token_for(claims['sub'])}"
+        return await forward(with_headers(request, authorization=believed))
+
+    return defect
+
+
+async def the_same_token(request: Request, forward: Forward) -> Response:
+    """A refresh gives back what it was given."""
+    answer = await forward(request)
+    if answer.status_code != 200:
+        return answer
+    token = request.headers["authorization"].removeprefix("Bearer ")
+    return answered(answer, {**json.loads(bytes(answer.body)), "access_token": token})
+
+
+def once_in() -> Defect:
+    """Whoever has logged in once may do so with any auth hash."""
+    known: dict[str, Response] = {}
+
+    async def defect(request: Request, forward: Forward) -> Response:
+        email = (await request.json())["email"]
+        answer = await forward(request)
+        if answer.status_code == 200:
+            known[email] = answer
+        return known.get(email, answer)
+
+    return defect
