@@ -1,5 +1,12 @@
-"""`make bench`: every benchmark, one after the other."""
+"""`make bench`: each benchmark in turn; `python -m bench smoke scale`: some of them."""
 
-from bench import stack
+import sys
 
-stack.main()
+from bench import command, scale, smoke, stack
+
+ALL = {"command": command.main, "scale": scale.main, "smoke": smoke.main, "stack": stack.main}
+
+for name in sys.argv[1:] or ALL:
+    if name not in ALL:
+        raise SystemExit(f"there is no benchmark {name}; there are: {', '.join(ALL)}")
+    ALL[name]()

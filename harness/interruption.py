@@ -30,8 +30,10 @@ class _Interruption:
 
     def _deliver(self) -> None:
         self._undelivered = False
+        if self._task is None or self._task.done():
+            return  # Too late: the verdict is written.
         self._count += 1
-        if self._count == 1 and self._task is not None:
+        if self._count == 1:
             self._told("interrupted: cleaning up; once more to skip that")
             self._task.cancel()
         else:

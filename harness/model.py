@@ -109,6 +109,8 @@ class Excluded:
 
     id: str
     reason: str
+    service: str | None = None
+    promise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What was to run, written before the first request. `release`: the one that is expected."""
+    """What was to run, written before the first request.
+
+    `release`: the one that is expected. `command` runs the same again.
+    """
 
     run_id: str
     tool_version: str
@@ -152,6 +157,7 @@ class Manifest:
     release: str | None = None
     selection: str | None = None
     left_out: int = 0
+    command: str = ""
     schema_version: int = SCHEMA_VERSION
 
 

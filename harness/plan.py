@@ -91,7 +91,11 @@ def plan_of(
             *map(_declared_resource, needed.values()),
             *(declared[check.id] for check in chosen),
         ),
-        excluded=tuple(Excluded(id=id_, reason=reason) for id_, reason in excluded.items()),
+        excluded=tuple(
+            Excluded(id=c.id, reason=excluded[c.id], service=c.service, promise=c.promise)
+            for c in every
+            if c.id in excluded
+        ),
         shortfalls=tuple(_shortfalls(environment, declared.values())),
         selection=only,
         left_out=len(allowed) - len(chosen),

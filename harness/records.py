@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import RecordsError, UsageError
-from harness.model import Judgement, Manifest, Result, RunRecord
+from harness.model import SCHEMA_VERSION, Judgement, Manifest, Result, RunRecord
 
 MANIFEST, RESULTS, VERDICT, JOURNAL = (
     "manifest.json",
@@ -121,6 +121,7 @@ def read(path: Path) -> RunRecord:
 
     try:
         verdict = (path / VERDICT).read_bytes()
+        _must_be_known(path, verdict)
         lines = (path / RESULTS).read_text(encoding="utf-8").splitlines()
         return RunRecord(
             manifest=TypeAdapter(Manifest).validate_json((path / MANIFEST).read_bytes()),
@@ -133,6 +134,19 @@ def read(path: Path) -> RunRecord:
         raise UsageError(f"no finished run in {path}: {error.filename}: {error.strerror}") from None
     except ValidationError as error:
         raise UsageError(f"{path} holds no run that this version can read: {error.title}") from None
+
+
+def _must_be_known(path: Path, verdict: bytes) -> None:
+    """A later version may mean something else by the same words."""
+    try:
+        version = json.loads(verdict)["schema_version"]
+    except (ValueError, LookupError, TypeError):
+        return  # What is wrong with it is told when it is validated.
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} was written by a newer keyarc-verify: its schema is {version}, "
+            f"and this one reads up to {SCHEMA_VERSION}"
+        )
 
 
 def plain(value: object) -> object:

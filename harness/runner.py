@@ -93,11 +93,14 @@ class Runner:
         self._resources = Resources(
             plan.resources, self._built_in, report=self._report_resource, limits=self._limits
         )
-        self._gate = asyncio.Semaphore(self._limits.at_once)
+        # Who has waited for a resource has a long way to go, and does not queue with the others.
+        self._gates = {late: asyncio.Semaphore(self._limits.at_once) for late in (False, True)}
         self._uncertain: list[tuple[_Subject, list[Ended]]] = []
 
     async def run(self) -> None:
         """All checks, concurrently; then resources are removed, whatever happened."""
+        # What others wait for goes first: the longest chain of requests begins with it.
+        self._resources.begin()
         try:
             for last in (False, True):
                 async with asyncio.TaskGroup() as group:
@@ -138,7 +141,8 @@ class Runner:
         except Blocked as blocked:
             ended = [Ended(blocked, Trail(), 0.0, None)]
         else:
-            async with self._gate:
+            late = not self._plan.resources.keys().isdisjoint(check.needs)
+            async with self._gates[late]:
                 ended = await self._attempts(check, arguments)
         self._report(subject, ended)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,6 +21,10 @@ from harness.runner import Means, Runner
 from harness.verdict import judge
 
 
+async def _no_obstacles() -> list[str]:
+    return []
+
+
 @dataclass(kw_only=True)
 class Verification:
     """One run, from its manifest to its verdict.
@@ -30,6 +34,8 @@ class Verification:
         timeout_s: For everything together; what is not over by then makes a HOLD.
         release: The one that is expected, where it is known.
         listener: Told each result as it becomes certain.
+        command: Runs the same again; the report shows it.
+        obstacles: Asked first. What it names keeps the checks from running, and the run from GO.
 
     Attributes:
         interrupted: It was cut short from outside.
@@ -43,6 +49,8 @@ class Verification:
     timeout_s: float = 120.0
     release: str | None = None
     listener: Callable[[Result], None] = lambda result: None
+    command: str = ""
+    obstacles: Callable[[], Awaitable[Iterable[str]]] = _no_obstacles
     secrets: Iterable[str] = ()
     interrupted: bool = False
     left: list[str] = field(default_factory=list)
@@ -56,16 +64,18 @@ class Verification:
             UsageError: Before any traffic: the evidence cannot be kept, or a certificate file
                 cannot be used.
         """
-        begun = time.perf_counter()
         means = self.means()
         means.client.prepare()
+        begun = time.perf_counter()
         manifest = self.declare()
         with self.troubles_noted():
             async with asyncio.timeout(self.timeout_s) as limit:
-                await Runner(self.plan, means, self.on_result).run()
+                if not await self._obstructed():
+                    await Runner(self.plan, means, self.on_result).run()
         if limit.expired():
             self.trouble(f"not over after {self.timeout_s:g} s")
-        await means.client.close()
+        with self.troubles_noted():
+            await means.client.close()
         self.left = means.journal.left()
         return self.conclude(manifest, (time.perf_counter() - begun) * 1000)
 
@@ -81,6 +91,7 @@ class Verification:
             release=self.release,
             selection=self.plan.selection,
             left_out=self.plan.left_out,
+            command=self.command,
         )
         self.directory.declare(manifest)
         return manifest
@@ -112,6 +123,12 @@ class Verification:
         if reason not in self._troubles:
             self._troubles.append(reason)
 
+    async def _obstructed(self) -> bool:
+        found = list(await self.obstacles())
+        for text in found:
+            self.trouble(text)
+        return bool(found)
+
     @contextmanager
     def troubles_noted(self) -> Iterator[None]:
         """Whatever ends the run early becomes a reason, so that a verdict is always written."""
@@ -121,7 +138,7 @@ class Verification:
             raise
         except TimeoutError:
             pass
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, KeyboardInterrupt):
             self.interrupted = True
             self.trouble("interrupted")
         except HarnessError as error:

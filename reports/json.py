@@ -1,4 +1,4 @@
-"""For programs: the verdict as in verdict.json, with every result."""
+"""For programs: the verdict as in verdict.json, with all that was to run and every result."""
 
 import json
 
@@ -8,16 +8,14 @@ from harness.records import plain
 
 def render(record: RunRecord) -> str:
     """One JSON document."""
+    judgement = plain(record.judgement)
+    assert isinstance(judgement, dict), "a record is a JSON object"
     document = {
-        **vars_of(record),
-        "directory": str(record.directory),
+        **judgement,
+        "directory": None if record.directory is None else str(record.directory),
         "sha256": record.sha256,
+        "declared": plain(record.manifest.declared),
+        "excluded": plain(record.manifest.excluded),
         "results": plain(record.results),
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
-
-
-def vars_of(record: RunRecord) -> dict[str, object]:
-    judgement = plain(record.judgement)
-    assert isinstance(judgement, dict), "a record is a JSON object"
-    return judgement

@@ -1,16 +1,25 @@
 """For a person: what failed first and why, and the verdict on the last lines."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
-from harness.model import Outcome, Reason, Result, RunRecord
+from harness.model import Excluded, Outcome, Reason, Result, RunRecord
+from reports._printable import printable, shortened
+from reports._reading import Reading, grouped
 
 _INDENT = " " * 9
+_WIDTH = 79
+# So many are named; of more, their number tells enough.
+_NAMED = 3
 
 
 def render(record: RunRecord) -> str:
     """The whole report; plain text, without anything that could steer a terminal."""
-    lines = [line for result in _worst_first(record) for line in _problem(result)]
-    lines += [line for reason in record.judgement.reasons for line in _of_the_run(reason, record)]
+    reading = Reading.of(record)
+    lines = [*_problems(reading.problems, record.manifest.command), *_aside(reading, record)]
+    lines += list(_of_the_run(reading.rest))
+    if lines and lines[-1]:
+        lines.append("")
     lines += _summary(record)
     return "\n".join(printable(line) for line in lines) + "\n"
 
@@ -20,40 +29,84 @@ def summary(record: RunRecord) -> str:
     return printable(_verdict_line(record)) + "\n"
 
 
-def printable(text: str) -> str:
-    """Text as a terminal can show it: what a server put in to steer one is spelled out."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+def _problems(problems: Sequence[Result], command: str) -> Iterator[str]:
+    """Each by itself; those that one and the same resource keeps from running together."""
+    groups = grouped(problems, lambda result: (result.outcome, result.blocked_by or result.id))
+    for (outcome, _), results in groups.items():
+        if len(results) > 1:
+            yield f"{outcome.upper():<8} {len(results)} checks: {results[0].message}"
+            yield from _prose(", ".join(result.id for result in results))
+            yield ""
+        else:
+            yield from _problem(results[0], command)
 
 
-def _worst_first(record: RunRecord) -> list[Result]:
-    order = list(Outcome)
-    wrong = [result for result in record.results if result.outcome is not Outcome.PASS]
-    return sorted(wrong, key=lambda result: (-order.index(result.outcome), result.id))
-
-
-def _problem(result: Result) -> Iterator[str]:
+def _problem(result: Result, command: str) -> Iterator[str]:
     yield f"{result.outcome.upper():<8} {result.id}"
-    yield f"{_INDENT}{' '.join(result.promise.split())}"
+    yield from _prose(result.promise)
     if result.message:
-        yield f"{_INDENT}{result.message}"
+        yield f"{_INDENT}{shortened(result.message)}"
     if result.expected or result.came:
-        yield f"{_INDENT}expected  {result.expected}"
-        yield f"{_INDENT}came      {result.came}"
+        yield f"{_INDENT}expected  {shortened(result.expected)}"
+        yield f"{_INDENT}came      {shortened(result.came)}"
     if result.curl:
         yield f"{_INDENT}{result.curl}"
+    if command and result.kind == "check":
+        yield f"{_INDENT}{command} --only {result.id}"
     yield ""
 
 
-def _of_the_run(reason: Reason, record: RunRecord) -> Iterator[str]:
-    """Reasons that no result above has told yet."""
-    if reason.check is None or reason.check not in {result.id for result in record.results}:
-        about = f"{reason.check} " if reason.check else ""
-        yield f"{reason.verdict:<8} {about}{reason.text}"
+def _aside(reading: Reading, record: RunRecord) -> Iterator[str]:
+    """What does not decide, and is not to be forgotten either."""
+    for result, declared in reading.advisory:
+        found = ": ".join(part for part in (result.message, result.came) if part)
+        yield f"advisory {result.id}: {result.outcome}: {shortened(found) or 'no reason given'}"
+        yield f"{_INDENT}{declared.allowance}"
+    for declared in reading.expired:
+        yield f"expired  {declared.id}: {declared.allowance}"
+    by_reason = grouped(record.manifest.excluded, lambda excluded: excluded.reason)
+    for reason, excluded in by_reason.items():
+        yield f"not run  {_named(excluded)}: {reason}"
+
+
+def _of_the_run(reasons: Iterable[Reason]) -> Iterator[str]:
+    """Reasons that no result has told yet; one line for those that say the same."""
+    for (verdict, text), alike in grouped(reasons, lambda r: (r.verdict, r.text)).items():
+        about = [reason.check for reason in alike if reason.check]
+        if len(about) > 1:
+            yield f"{verdict:<8} {_counted(about)} {text}"
+        else:
+            yield f"{verdict:<8} {' '.join([*about, text])}"
+
+
+def _counted(ids: Sequence[str]) -> str:
+    resources = sum(id_.startswith("resource.") for id_ in ids)
+    counts = {"checks": len(ids) - resources, "resources": resources}
+    told = (f"{n} {what if n > 1 else what[:-1]}" for what, n in counts.items() if n)
+    return " and ".join(told)
+
+
+def _named(excluded: Sequence[Excluded]) -> str:
+    if len(excluded) > _NAMED:
+        return f"{len(excluded)} checks"
+    return ", ".join(each.id for each in excluded)
+
+
+def _prose(text: str) -> list[str]:
+    """Our own words, broken into lines; what a server said is left whole, to be copied."""
+    return textwrap.wrap(
+        " ".join(text.split()),
+        _WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _summary(record: RunRecord) -> Iterator[str]:
+    if record.manifest.release:
+        yield f"release  {record.manifest.release} was expected"
     yield _verdict_line(record)
     if record.sha256:
         yield f"evidence {record.directory}"

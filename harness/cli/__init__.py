@@ -1,9 +1,11 @@
 """The command line: `keyarc-verify`.
 
 Each file beside this one is a group of commands: `app`, a typer.Typer, whose commands stand at
-the top level unless it has a name of its own. Files import what is heavy inside their commands.
+the top level unless it has a name of its own, and `PANEL`, where help shows them. Files import
+what is heavy inside their commands.
 """
 
+import gc
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -12,15 +14,27 @@ from harness import __version__
 if TYPE_CHECKING:
     import typer
 
+PANELS = ("Verify", "Local stack", "Look around")
+
 
 def main() -> NoReturn:
     """Runs the command line and exits; 0, 2, 10, 20 or 130, as the README says."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"keyarc-verify {__version__}\n")
         raise SystemExit(0)
-    from harness.cli._exits import run
+    # Next to nothing of what is imported ever becomes garbage: looking for it costs, finds nothing.
+    gc.set_threshold(100_000)
+    try:
+        from harness.cli._exits import run
 
-    raise SystemExit(run(application))
+        code = run(application)
+    except KeyboardInterrupt:
+        from harness.cli._exits import end
+
+        code = end()
+    # Nor when the interpreter ends: the process gives everything back.
+    gc.freeze()
+    raise SystemExit(code)
 
 
 def application() -> "typer.Typer":
@@ -46,6 +60,7 @@ def application() -> "typer.Typer":
             typer.echo(f"keyarc-verify {__version__}")
             raise typer.Exit
 
-    for module in COMMANDS.load_all().values():
-        root.add_typer(module.app)
+    modules = COMMANDS.load_all().values()
+    for module in sorted(modules, key=lambda module: PANELS.index(module.PANEL)):
+        root.add_typer(module.app, rich_help_panel=module.PANEL)
     return root

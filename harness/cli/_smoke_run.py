@@ -2,15 +2,22 @@
 
 import asyncio
 import os
+import shlex
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from harness.cli._exits import INTERRUPTED
-from harness.environment import find, parse, resolve
+from harness import rehearsal
+from harness.cli._exits import HOLD, INTERRUPTED, written
+from harness.cli._imagined import imagined
+from harness.cli._progress import Progress
+from harness.cli._requirements import must_be_set, obstacles
+from harness.cli._terminal import coloured, colours
+from harness.environment import find, parse, secrets_of
 from harness.interruption import interruptible
-from harness.lease import leased, secrets_in
-from harness.model import Result, RunRecord
+from harness.lease import filled_in, leased, secrets_in
+from harness.model import RunRecord
 from harness.plan import plan
 from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
 from harness.registry import REPORTS
@@ -26,54 +33,77 @@ class Request:
     only: str | None
     output: str | None
     timeout_s: float
+    release: str | None
+    rehearse: bool
     verbosity: int
+
+    @property
+    def command(self) -> str:
+        """The same again, without what concerns this run's output alone."""
+        words = ["keyarc-verify", "smoke", "--env", self.env, *["--rehearse"] * self.rehearse]
+        return shlex.join([*words, *(["--release", self.release] if self.release else [])])
 
 
 def smoke_run(request: Request) -> int:
     """Verifies an environment, prints the report, and returns the exit code."""
     report = REPORTS.load(request.format)
     file = find(request.env)
-    environment = parse(file)
-    planned = plan(environment, request.only)
+    environment = rehearsal.staged(file) if request.rehearse else parse(file)
+    if not request.rehearse:
+        must_be_set(environment, request.env)
+    if environment.stack is not None:
+        # What the user got wrong is told before a stack is started for it.
+        plan(imagined(environment), request.only)
     run_id = new_run_id()
-    progress = _tell if request.verbosity else _tell_nothing
-    with leased(file, environment, progress) as references:
+    progress = Progress(verbosity=request.verbosity)
+    with leased(
+        file, environment, progress.step, request.release, rehearse=request.rehearse
+    ) as references:
+        resolved = filled_in(environment, references, rehearse=request.rehearse)
+        planned = plan(resolved, request.only)
+        progress.total = len(planned.declared)
         verification = Verification(
             plan=planned,
-            environment=resolve(environment, references, os.environ),
+            environment=resolved,
             directory=RunDirectory(Path(request.output or DEFAULT_PARENT / run_id)),
             run_id=run_id,
             timeout_s=request.timeout_s,
-            listener=_tell_result if request.verbosity > 1 else _tell_nothing,
-            secrets=secrets_in(references),
+            release=request.release,
+            listener=progress.result,
+            command=request.command,
+            obstacles=partial(obstacles, resolved, request.env, progress.step),
+            secrets=[*secrets_in(references), *secrets_of(resolved, os.environ)],
         )
         with asyncio.Runner() as runner:
-            record = runner.run(_interruptible(verification))
+            record = runner.run(_interruptible(verification, progress))
+    progress.over()
     short = request.verbosity == 0 and request.format == "text"
-    sys.stdout.write(report.summary(record) if short else report.render(record))
-    sys.stdout.flush()
-    return _exit_code(verification, record)
+    text = report.summary(record) if short else report.render(record)
+    _tell_rest(verification, progress)
+    return _shown(text, request.format, _exit_code(verification, record))
 
 
-async def _interruptible(verification: Verification) -> RunRecord:
-    with interruptible(_tell):
+async def _interruptible(verification: Verification, progress: Progress) -> RunRecord:
+    with interruptible(progress.say):
         return await verification.run()
 
 
-def _exit_code(verification: Verification, record: RunRecord) -> int:
+def _tell_rest(verification: Verification, progress: Progress) -> None:
+    """What a user has to know whatever the format."""
     if verification.left:
-        _tell(f"left behind in {record.manifest.environment}: {', '.join(verification.left)}")
+        there = verification.environment.name
+        progress.say(f"left behind in {there}: {', '.join(verification.left)}")
+
+
+def _shown(text: str, format_: str, code: int) -> int:
+    """Prints the report. A GO whose report is lost is none: who asked for it has half a file."""
+    in_colour = format_ == "text" and colours(sys.stdout)
+    problem = written(coloured(text) if in_colour else text)
+    if problem:
+        sys.stderr.write(f"keyarc-verify: {problem}\n")
+        return code or HOLD
+    return code
+
+
+def _exit_code(verification: Verification, record: RunRecord) -> int:
     return INTERRUPTED if verification.interrupted else record.judgement.verdict.exit_code
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-def _tell_result(result: Result) -> None:
-    _tell(f"{result.outcome:<8} {result.id}  {result.duration_ms:.0f} ms")
-
-
-def _tell_nothing(anything: object) -> None:
-    return

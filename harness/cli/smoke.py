@@ -4,16 +4,25 @@ from typing import Annotated
 
 import typer
 
+PANEL = "Verify"
+
 app = typer.Typer()
 
 
-@app.command(rich_help_panel="Verify")
+@app.command(rich_help_panel=PANEL)
 def smoke(
     env: Annotated[str, typer.Option(help="An environment's name, or its file.")],
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    output_format: Annotated[str, typer.Option("--format", help="text, json or junit.")] = "text",
     only: Annotated[
         str | None, typer.Option(help="Run some checks only: `health.*`. Never GO.")
     ] = None,
+    release: Annotated[
+        str | None, typer.Option(help="The release that every service must report.")
+    ] = None,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Let a stack of this machine stand for what is deployed."),
+    ] = False,
     output: Annotated[
         str | None,
         typer.Option(help="The run's directory, new or empty. Else one in reports/runs."),
@@ -29,12 +38,16 @@ def smoke(
     """Verify an environment: GO 0, NO_GO 10, HOLD 20."""
     from harness.cli._smoke_run import Request, smoke_run
 
+    if timeout != timeout:
+        raise typer.BadParameter("nan is no number of seconds", param_hint="--timeout")
     request = Request(
         env=env,
         format=output_format,
         only=only,
         output=output,
         timeout_s=timeout,
+        release=release,
+        rehearse=rehearse,
         verbosity=0 if quiet else 2 if verbose else 1,
     )
     raise typer.Exit(smoke_run(request))

@@ -20,6 +20,9 @@ Format = Annotated[str, typer.Option("--format", help="text or json.")]
 def up(
     env: Env = "local",
     release: Annotated[str | None, typer.Option(help="The release that services report.")] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Stand for a deployed environment, in its shape.")
+    ] = False,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay until Ctrl-C, then end the stack.")
     ] = False,
@@ -31,11 +34,13 @@ def up(
 
     def ready(state: dict[str, Any]) -> None:
         _show_addresses(state["references"])
-        end = "Ctrl-C" if foreground else "`keyarc-verify down`"
+        named = "" if env == "local" else f" --env {env}"
+        end = "Ctrl-C" if foreground else f"`keyarc-verify down{named}`"
         _progress(f"up in {time.monotonic() - started_s:.2f} s; {end} ends it")
 
     start = launch.stay if foreground else launch.up
-    start(env, _state_dir(env), release=release, progress=_progress, ready=ready)
+    wanted = launch.Wanted(env=env, state_dir=_state_dir(env), release=release, rehearse=rehearse)
+    start(wanted, progress=_progress, ready=ready)
     if foreground:
         _progress("the stack was ended from elsewhere")
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tests.defects.door import Defect, Forward
-from tests.defects.planting import body, header, instead, members, when, with_headers
+from tests.defects.planting import body, from_outside, header, instead, members, when, with_headers
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ OF_ANY_SYSTEM = {
     ),
     "health names no database": entry("auth", when("/health", members(checks={})), "health.auth"),
     "health is a login page": entry(
-        "auth", when("/health", instead(302, location="/login")), "health.auth"
+        "auth", from_outside(when("/health", instead(302, location="/login"))), "health.auth"
     ),
     "health is plain text": entry(
         "frontend", when("/health", header("content-type", "text/plain")), "health.frontend"

@@ -1,5 +1,6 @@
 """A door in front of a real application, where a defect is planted."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -36,8 +37,12 @@ async def answered(app: ASGIApp, scope: Scope, body: bytes) -> Response:
     response = Response()
     content = b""
 
+    unread = [body]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not unread:
+            await asyncio.Event().wait()  # The client stays until it has its answer.
+        return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
         nonlocal content

@@ -26,6 +26,17 @@ def when(beginning: str, defect: Defect, *, method: str | None = None) -> Defect
     return planted
 
 
+def from_outside(defect: Defect) -> Defect:
+    """It shows to whoever comes through the edge; the stack that starts the service is none."""
+
+    async def planted(request: Request, forward: Forward) -> Response:
+        if "x-forwarded-host" in request.headers:
+            return await defect(request, forward)
+        return await forward(request)
+
+    return planted
+
+
 def header(name: str, value: str | None) -> Defect:
     """A header is another one, or is missing."""
 

@@ -48,7 +48,7 @@ def failed(folder: Path, stack: Sandbox, leaf: trustme.LeafCert, ca: trustme.CA)
         for name in ("frontend", "auth", "gateway"):
             tree["services"][name]["connect"] = f"127.0.0.1:{port}"
         tree["tls"] = {"ca_file": "ca.pem"}
-        (folder / "fronted.yaml").write_text(yaml.safe_dump(tree))
+        (folder / "fronted.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
         done = subprocess.run(
             [sys.executable, "-m", "harness", "smoke", "--env", "fronted.yaml", "--output", "run"],
             cwd=folder,

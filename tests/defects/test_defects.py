@@ -24,7 +24,7 @@ def declared() -> str:
         service["python"]["app"] = f"tests.defects.planted:{name}"
     stack["services"]["edge"]["env"]["EXPOSED_URL"] = "${stack:account.url}"
     del tree["stack_of"]
-    return yaml.safe_dump({**tree, "name": "planted", "stack": stack})
+    return yaml.safe_dump({**tree, "name": "planted", "stack": stack}, sort_keys=False)
 
 
 def smoke(folder: Path, name: str) -> tuple[int, RunRecord]:

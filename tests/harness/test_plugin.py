@@ -11,8 +11,8 @@ import pytest
 
 from harness.model import Verdict
 from harness.records import read
+from tests.harness.cli.command import ROOT, Done
 from tests.harness.server import Answer, Seen, serving
-from tests.harness.test_smoke import ROOT, Done
 
 SUITE = '''
 from harness.check import check, resource, step
