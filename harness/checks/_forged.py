@@ -96,9 +96,7 @@ async def _is_for_it_alone(
 
 
 async def _sent(edge: Target, forgery: Forgery) -> httpx.Response:
-    return await edge.get(
-        forgery.path, headers=forgery.headers, expect=_ANY_STATUS, refusable=True
-    )
+    return await edge.get(forgery.path, headers=forgery.headers, expect=_ANY_STATUS, refusable=True)
 
 
 def _kind(answer: httpx.Response) -> tuple[int, str]:

@@ -47,19 +47,23 @@ def made(function: object, id_: str = "x") -> Check:
 def test_generic_checks_and_those_of_suites_are_planned(suite_folder: Path) -> None:
     (suite_folder / "some.py").write_text(ONE_CHECK)
     planned = plan(where())
-    assert [check.id for check in planned.checks] == ["health.a", "somesuite.some.good"]
+    groups = {check.id.partition(".")[0] for check in planned.checks}
+    assert {"health", "release", "traffic", "somesuite"} <= groups
     assert planned.left_out == 0
 
 
 def test_a_selection_counts_what_it_leaves_out(suite_folder: Path) -> None:
     (suite_folder / "some.py").write_text(ONE_CHECK)
-    planned = plan(where(), "health.*")
-    assert ([check.id for check in planned.checks], planned.left_out) == (["health.a"], 1)
+    planned, every = plan(where(), "health.*"), len(plan(where()).checks)
+    assert [check.id for check in planned.checks] == ["health.a"]
+    assert planned.left_out == every - 1 > 0
 
 
 def test_a_selection_that_matches_nothing_lists_what_there_is(suite_folder: Path) -> None:
     (suite_folder / "some.py").write_text(ONE_CHECK)
-    with pytest.raises(UsageError, match=r"no check matches 'x.y'; there are: health\.a, somes"):
+    with pytest.raises(
+        UsageError, match=r"no check matches 'x.y'; there are: .*health\.a, .*somes"
+    ):
         plan(where(), "x.y")
 
 
