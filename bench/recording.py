@@ -132,7 +132,8 @@ def _waves(result: Result, attempt: int) -> list[list[Exchange]]:
         return []
     waves: list[list[Exchange]] = []
     over_ms = float("-inf")
-    for one in sorted(result.attempts[attempt].exchanges, key=lambda one: one.started_ms):
+    own = [one for one in result.attempts[attempt].exchanges if not one.shared]
+    for one in sorted(own, key=lambda one: one.started_ms):
         if one.started_ms >= over_ms:
             waves.append([])
         waves[-1].append(one)

@@ -100,7 +100,7 @@ class Contest:
         command = [str(Path(sys.executable).with_name("keyarc-verify")), "smoke"]
         took_s, cpu_s, _ = self._timed(*command, "--env", str(self._file), "--output", str(output))
         sent = sum(
-            len(attempt["exchanges"])
+            sum(not exchange["shared"] for exchange in attempt["exchanges"])
             for line in (output / "results.jsonl").read_text().splitlines()
             for attempt in json.loads(line)["attempts"]
         )

@@ -19,12 +19,17 @@ class Limits:
     many again of those that wait for a resource.
 
     More at a time would be no faster: requests would wait for this process, and their own time
-    limit would take that for the system's silence.
+    limit would take that for the system's silence. Nor are a few dozen checks all begun at once:
+    they would only hold up the longest chain of requests, beside which there is time for them.
     """
 
     work_s: float = 10.0
     cleanup_s: float = 5.0
     at_once: int = 20
+
+    def begun_at_once(self, checks: int) -> int:
+        """How many of so many checks that wait for nothing run at a time: a tenth, at least 4."""
+        return min(self.at_once, max(4, checks // 10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,12 @@ class Ended:
         )
 
 
-async def attempt(work: Work, limits: Limits) -> Ended:
+async def attempt(work: Work, limits: Limits, *, again: bool = False) -> Ended:
     """Does some work and cleans up after it.
 
     Args:
         work: Gets a stack on which it can push what is to be cleaned up.
+        again: It repeats an attempt that failed.
 
     Returns:
         How it ended, whatever it raised.
@@ -64,7 +70,7 @@ async def attempt(work: Work, limits: Limits) -> Ended:
     Raises:
         CancelledError: The run is being cut short; cleanup has been done.
     """
-    trail = Trail()
+    trail = Trail(again=again)
     cleanup = AsyncExitStack()
     decisive: int | None = None
     with trail.followed():

@@ -11,6 +11,7 @@ import httpx
 
 from harness import __version__
 from harness.errors import ContractViolation, ServerFailure, Unreachable, UsageError
+from harness.look import Looks
 from harness.model import Exchange
 from harness.network import Network
 from harness.routing import Routed
@@ -22,7 +23,7 @@ REQUEST_LIMIT_S = 4.5
 _LIMITS = httpx.Limits(
     max_connections=100,
     # For each request httpcore compares idle connections with each other: many make it slow.
-    max_keepalive_connections=8,
+    max_keepalive_connections=20,
     # Below what servers usually keep open, so that no request meets a connection being closed.
     keepalive_expiry=2.0,
 )
@@ -53,12 +54,14 @@ class EvidenceClient:
     Attributes:
         answered: Origins that have answered in this run, whatever they answered.
         traffic: What became of all that was sent.
+        looks: Answers that several checks read.
     """
 
     def __init__(self, network: Network | None = None) -> None:
         self.network = network or Network()
         self.answered: set[str] = set()
         self.traffic = Traffic()
+        self.looks = Looks()
 
     @cached_property
     def _http(self) -> httpx.AsyncClient:
@@ -116,6 +119,7 @@ class EvidenceClient:
         return entry.response()
 
     async def close(self) -> None:
+        await self.looks.close()
         if "_http" in self.__dict__:
             await self._http.aclose()
 

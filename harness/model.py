@@ -40,7 +40,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and what came back: an answer, or an error."""
+    """One request and what came back: an answer, or an error.
+
+    `shared`: another check had sent it, and its answer was read here as well.
+    """
 
     method: str
     url: str
@@ -51,6 +54,7 @@ class Exchange:
     response_body: str | None = None
     error: str | None = None
     step: str | None = None
+    shared: bool = False
     started_ms: float = 0.0
     duration_ms: float = 0.0
 

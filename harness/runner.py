@@ -16,6 +16,7 @@ from harness.errors import Blocked, HarnessError, Unreachable
 from harness.exchange import EvidenceClient
 from harness.identities import Identities
 from harness.model import Finding, Kind, Outcome, Result
+from harness.places import Places
 from harness.plan import Plan, resource_id
 from harness.records import Journal, now
 from harness.redaction import Redactor
@@ -94,7 +95,8 @@ class Runner:
             plan.resources, self._built_in, report=self._report_resource, limits=self._limits
         )
         # Who has waited for a resource has a long way to go, and does not queue with the others.
-        self._gates = {late: asyncio.Semaphore(self._limits.at_once) for late in (False, True)}
+        self._late = Places(self._limits.at_once)
+        self._early = Places(self._limits.begun_at_once(len(plan.checks)))
         self._uncertain: list[tuple[_Subject, list[Ended]]] = []
 
     async def run(self) -> None:
@@ -141,8 +143,8 @@ class Runner:
         except Blocked as blocked:
             ended = [Ended(blocked, Trail(), 0.0, None)]
         else:
-            late = not self._plan.resources.keys().isdisjoint(check.needs)
-            async with self._gates[late]:
+            waits_for_nothing = self._plan.resources.keys().isdisjoint(check.needs)
+            async with (self._early if waits_for_nothing else self._late).taken():
                 ended = await self._attempts(check, arguments)
         self._report(subject, ended)
 
@@ -156,7 +158,7 @@ class Runner:
         ended = [await attempt(work, self._limits)]
         if may_pass_again(ended[0].error):
             for _ in range(CONFIRMATIONS):
-                ended.append(await attempt(work, self._limits))
+                ended.append(await attempt(work, self._limits, again=True))
                 if ended[-1].error is not None:
                     break
         return ended

@@ -1,6 +1,7 @@
 """A service as a check sees it: requests that keep evidence and know when to repeat."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypedDict, Unpack
 
 import httpx
@@ -9,6 +10,7 @@ from harness.confirmation import SAFE_METHODS, Budget, Confirmation
 from harness.environment import Service
 from harness.errors import ContractViolation, ServerFailure, Unreachable
 from harness.exchange import REQUEST_LIMIT_S, EvidenceClient
+from harness.trail import current
 
 Who = Callable[[], Awaitable[dict[str, str]]]
 
@@ -19,6 +21,7 @@ class RequestOptions(TypedDict, total=False):
     `expect`: the status, or statuses, that are right; absent, the caller looks at it.
     `json`: a body that is sent as JSON; `content`: one that is sent as it is.
     `timeout_s`: for this request, when the default of 4.5 s is not right.
+    `shared`: another check's answer to the same request will do; asked anew to confirm a failure.
     `refusable`: no answer is one way to refuse it: raised at once, and no failure of the run.
     """
 
@@ -29,6 +32,7 @@ class RequestOptions(TypedDict, total=False):
     content: bytes
     timeout_s: float
     refusable: bool
+    shared: bool
 
 
 class Target:
@@ -92,6 +96,7 @@ class Target:
         """
         expected = _statuses(options.get("expect"))
         limit_s = options.get("timeout_s", REQUEST_LIMIT_S)
+        may_share = iter([True] if options.get("shared") else [])
 
         async def send() -> httpx.Response:
             request = self._client.build(
@@ -104,7 +109,10 @@ class Target:
             )
             if options.get("refusable"):
                 return await self._client.send(request, limit_s)
-            return await self._counted(request, limit_s, expected)
+            counted = partial(self._counted, request, limit_s, expected)
+            if next(may_share, False) and not current().again:
+                return await self._client.looks.answer(request, counted)
+            return await counted()
 
         safe = method.upper() in SAFE_METHODS and not options.get("refusable")
         response = await Confirmation(safe, frozenset(expected), self._budget).confirmed(send)

@@ -23,10 +23,14 @@ class Trail:
         decisive: Position of the exchange after which a step failed; while it failed, others may
             have gone on.
         repeated: What failed once and then never again: one line each. Makes a pass a flake.
+        again: It is a repetition, to confirm a failure: what it sees must be new.
         extend: Called with seconds that a rate limit cost and the check should not pay for.
     """
 
-    def __init__(self, extend: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self, extend: Callable[[float], None] | None = None, *, again: bool = False
+    ) -> None:
+        self.again = again
         self.exchanges: list[Exchange] = []
         self.steps: list[Step] = []
         self.repeated: list[str] = []

@@ -15,7 +15,7 @@ LAYERS = [
     {"registry", "environment", "redaction", "curl", "exchange", "confirmation", "target",
      "records", "ledger", "faults", "platforms", "stack", "checks", "attempt", "resources",
      "suite", "plan", "interruption", "network", "routing", "identities", "pointer", "connection",
-     "names", "reach", "skew", "rehearsal"},
+     "names", "reach", "skew", "rehearsal", "look", "places"},
     {"runner", "verification", "lease", "gate", "items", "plugin"},
     {"cli", "__main__"},
 ]  # fmt: skip

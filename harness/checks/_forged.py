@@ -43,7 +43,6 @@ class Private:
         host = bracketed(self.host)
         return [
             Forgery(self.path, {"Host": host}),
-            Forgery(self.path, {"Host": f"{host}:{self.port}"}),
             Forgery(self.path, {"X-Forwarded-Host": host}),
             Forgery(f"/{self.name}{self.path}"),
             Forgery(f"//{host}{self.path}"),
@@ -56,9 +55,17 @@ class Private:
 
 
 async def asked_for(private: Private, edges: Iterable[Target], speaker: Speaker) -> list[Seen]:
-    """Asks every edge in every way."""
-    ways = range(len(private.forgeries()))
-    return await collected(_asked(private, (edge, way), speaker) for edge in edges for way in ways)
+    """Asks every edge in every way, each of them one thing at a time."""
+
+    async def of(edge: Target) -> list[Seen]:
+        ways = range(len(private.forgeries()))
+        return [
+            seen
+            for way in ways
+            for seen in await collected([_asked(private, (edge, way), speaker)])
+        ]
+
+    return await collected(of(edge) for edge in edges)
 
 
 async def _asked(private: Private, how: tuple[Target, int], speaker: Speaker) -> list[Sighting]:

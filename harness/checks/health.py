@@ -62,7 +62,7 @@ def derive(environment: Environment) -> Iterator[Check]:
 async def healthy(target: Target, service: Service) -> None:
     """A service answers its health call exactly as declared, now, with all that it needs."""
     health = service.health
-    response = await target.get(health.path, expect=health.expect_status)
+    response = await target.get(health.path, expect=health.expect_status, shared=True)
     if health.format == "none":
         return
     _must_be_fresh(response)
@@ -92,7 +92,7 @@ async def vouched(target: Target, targets: Mapping[str, Target]) -> httpx.Respon
     via = targets[target.service.health.via or target.name]
     health = via.service.health
     try:
-        response = await via.get(health.path, expect=health.expect_status)
+        response = await via.get(health.path, expect=health.expect_status, shared=True)
     except ServerFailure as failure:
         # Confirmed by now. Whether it is this service that is down, the body says.
         if failure.answer is None:

@@ -91,7 +91,9 @@ class Census:
         self.requests += 1
         health = self.asked.service.health
         # Who is unhealthy still says who it is; that it is unhealthy is another check's finding.
-        response = await self.asked.get(health.path, expect=(health.expect_status, 503))
+        statuses = (health.expect_status, 503)
+        alone = self.target.service.instances == 1
+        response = await self.asked.get(health.path, expect=statuses, shared=alone)
         for sighting in _sightings(self.target, response):
             self._take_down(sighting, response)
 

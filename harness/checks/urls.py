@@ -30,7 +30,7 @@ async def as_declared(target: Target) -> None:
     seen: dict[str, str | None] = {}
     for url in service.urls:
         response = await target.at(url).get(
-            service.health.path, expect=service.health.expect_status
+            service.health.path, expect=service.health.expect_status, shared=True
         )
         if service.health.format == "none":
             continue

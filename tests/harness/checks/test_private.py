@@ -314,10 +314,6 @@ def by_host(seen: Seen) -> bool:
     return seen.headers["host"] == HOST
 
 
-def by_host_and_port(seen: Seen) -> bool:
-    return seen.headers["host"].startswith(f"{HOST}:")
-
-
 def by_forwarded_host(seen: Seen) -> bool:
     return seen.headers.get("x-forwarded-host") == HOST
 
@@ -330,7 +326,7 @@ def by_two_slashes(seen: Seen) -> bool:
     return seen.path == f"//{HOST}/health"
 
 
-FORGED = [by_host, by_host_and_port, by_forwarded_host, by_path, by_two_slashes]
+FORGED = [by_host, by_forwarded_host, by_path, by_two_slashes]
 
 
 def leaking(way: Any, leaked: Answer, otherwise: Handler = edge) -> Handler:
