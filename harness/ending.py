@@ -6,7 +6,14 @@ from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from harness.errors import Blocked, ContractViolation, NoData, ServerFailure, Unreachable
+from harness.errors import (
+    Blocked,
+    ContractViolation,
+    HarnessError,
+    NoData,
+    ServerFailure,
+    Unreachable,
+)
 from harness.model import Finding, Outcome
 from harness.verdict import worst_outcome
 
@@ -72,7 +79,9 @@ def _of_leaf(leaf: BaseException, answered: Collection[str]) -> Finding:
     if isinstance(leaf, Blocked):
         outcome = Outcome.SKIPPED if leaf.failed else Outcome.ERROR
         return Finding(outcome=outcome, message=str(leaf))
-    return Finding(outcome=Outcome.ERROR, message=_defect(leaf))
+    # Our own errors say what is the matter; of any other, its kind and place are all there is.
+    said = str(leaf) if isinstance(leaf, HarnessError) else ""
+    return Finding(outcome=Outcome.ERROR, message=said or _defect(leaf))
 
 
 def _of_silence(silence: Unreachable, answered: Collection[str]) -> Finding:
