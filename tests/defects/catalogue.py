@@ -2,39 +2,15 @@
 
 import itertools
 import os
-from dataclasses import dataclass
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tests.defects.door import Defect, Forward
+from tests.defects.entry import Entry, entry
+from tests.defects.of_keyarc import OF_KEYARC
 from tests.defects.planting import body, from_outside, header, instead, members, when, with_headers
-
-
-@dataclass(frozen=True)
-class Planted:
-    """A defect and the service that has it."""
-
-    service: str
-    defect: Defect
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A defective release.
-
-    Attributes:
-        planted: What is wrong; more than one where services err together.
-        noticed_by: The check that is about it; others may fail as well.
-    """
-
-    planted: tuple[Planted, ...]
-    noticed_by: str
-
-
-def entry(service: str, defect: Defect, noticed_by: str) -> Entry:
-    return Entry((Planted(service, defect),), noticed_by)
 
 
 def measured(component: str, **changes: str) -> Defect:
@@ -141,4 +117,4 @@ OF_ANY_SYSTEM = {
     "one in ten requests fails": entry("edge", one_in(10), "traffic.failures"),
 }
 
-CATALOGUE: dict[str, Entry] = {"none": Entry((), ""), **OF_ANY_SYSTEM}
+CATALOGUE: dict[str, Entry] = {"none": Entry((), ""), **OF_ANY_SYSTEM, **OF_KEYARC}

@@ -16,14 +16,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def declared() -> str:
-    """The file of CI's environment, with the services of `planted` in their places."""
+    """The file of CI's environment, with the services of `planted` in their places.
+
+    There is one instance of keys: some defects remember.
+    """
     tree = yaml.safe_load((ROOT / "environments" / "ci.yaml").read_text())
     stack = yaml.safe_load((ROOT / "environments" / "local.yaml").read_text())["stack"]
     stack["env"]["PLANTED"] = "${env:PLANTED}"
     for name, service in stack["services"].items():
         service["python"]["app"] = f"tests.defects.planted:{name}"
     stack["services"]["edge"]["env"]["EXPOSED_URL"] = "${stack:account.url}"
-    del tree["stack_of"]
+    del tree["stack_of"], tree["services"]["keys"]["instances"]
     return yaml.safe_dump({**tree, "name": "planted", "stack": stack}, sort_keys=False)
 
 
