@@ -16,6 +16,8 @@ from harness.errors import ContractViolation, ServerFailure
 from harness.target import Target
 
 MEDIA_TYPE = "application/health+json"
+# What is read for its headers alone: that it cannot do its work is for the health check to tell.
+ANSWERED = (*range(200, 429), *range(430, 500), 503)
 # Section 3.1 of the draft allows these words for `pass` and `fail`, in any case.
 _ALIASES = {"ok": "pass", "up": "pass", "error": "fail", "down": "fail"}
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from harness.check import Check
+from harness.checks.health import ANSWERED
 from harness.environment import Environment
 from harness.errors import ContractViolation
 from harness.target import Target
@@ -31,7 +32,8 @@ async def promised(target: Target, environment: Environment, urls: tuple[str, ..
     """Every https address promises https for long enough, in Strict-Transport-Security."""
     least_s = environment.tls.hsts_min_age_s
     for url in urls:
-        response = await target.at(url).get(target.service.health.path, shared=True)
+        path = target.service.health.path
+        response = await target.at(url).get(path, expect=ANSWERED, shared=True)
         values = response.headers.get_list(HEADER)
         age_s = max_age_s(values)
         if age_s is None or age_s < least_s:

@@ -118,6 +118,13 @@ def test_a_service_that_only_breaks_never_passes(tmp_path: Path) -> None:
     assert Outcome.FAIL is run(tmp_path, lambda seen: Answer(status=500)).outcome
 
 
+def test_who_cannot_do_its_work_is_judged_by_its_headers_all_the_same(tmp_path: Path) -> None:
+    assert Outcome.PASS is run(tmp_path, lambda seen: Answer(status=503)).outcome
+    (tmp_path / "again").mkdir()
+    result = run(tmp_path / "again", lambda seen: Answer(status=503, headers=reflected(seen)))
+    assert Outcome.FAIL is result.outcome
+
+
 def test_private_services_have_no_check() -> None:
     where = environment({"keys": {"url": "http://127.0.0.1:9", "visibility": "private"}})
     assert list(derive(where)) == []

@@ -48,7 +48,7 @@ def test_a_promise_at_every_address_passes(tmp_path: Path) -> None:
     assert (result.outcome, len(result.attempts[0].exchanges)) == (Outcome.PASS, 2)
 
 
-@pytest.mark.parametrize("status", [302, 404])
+@pytest.mark.parametrize("status", [302, 404, 503])
 def test_the_status_does_not_matter(tmp_path: Path, status: int) -> None:
     answer = promising(YEAR)
     answer.status = status
