@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,27 @@ def test_who_has_to_log_in_does_so_once(tmp_path: Path) -> None:
 def test_a_login_that_gives_no_token_is_the_systems_failure(tmp_path: Path, answer: Answer) -> None:
     record, _ = run(tmp_path, LOGIN, lambda seen: answer)
     assert outcomes(record) == {"asks": Outcome.FAIL}
+
+
+def test_a_token_that_turns_up_elsewhere_in_plain_words_is_not_written(tmp_path: Path) -> None:
+    @check(service="b")
+    async def overhears(target: Any) -> None:
+        """Meets what it has not sent itself."""
+        await target.get("/log", expect=200)
+
+    def repeats(seen: Seen) -> Answer:
+        return session(seen) if seen.path == "/login" else Answer(body=b"hello a-live-session!")
+
+    async def inside() -> None:
+        async with serving(repeats) as server:
+            first, [last] = checks_of(asks), checks_of(overhears)
+            checks = [*first, replace(last, last=True)]
+            await verified(environment(server.url, LOGIN), checks, tmp_path / "run")
+
+    asyncio.run(inside())
+    written = (tmp_path / "run" / "results.jsonl").read_text()
+    assert "hello" in written
+    assert "a-live-session" not in written
 
 
 def test_no_evidence_holds_what_an_identity_sends(tmp_path: Path) -> None:

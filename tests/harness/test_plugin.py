@@ -44,8 +44,12 @@ def handler(seen: Seen) -> Answer:
     return Answer(status=500 if seen.path == "/broken" else 201)
 
 
-def run(folder: Path, *arguments: str) -> Done:
-    """Runs pytest on a suite whose first check holds, and whose second one does not."""
+def run(folder: Path, *arguments: str, declared: str = "") -> Done:
+    """Runs pytest on a suite whose first check holds, and whose second one does not.
+
+    Args:
+        declared: More of the environment file.
+    """
     (folder / "suite").mkdir(exist_ok=True)
     (folder / "suite" / "__init__.py").touch()
     (folder / "suite" / "things.py").write_text(SUITE)
@@ -54,6 +58,7 @@ def run(folder: Path, *arguments: str) -> Done:
         async with serving(handler) as server:
             (folder / "some.yaml").write_text(
                 f"name: some\nsuites: [suite]\nservices: {{a: {{url: '{server.url}'}}}}\n"
+                + declared
             )
             process = await asyncio.create_subprocess_exec(
                 *PYTEST,
@@ -94,6 +99,24 @@ def test_a_selected_check_passes_and_its_record_is_no_go_for_a_release(tmp_path:
     assert done.code == 0
     [directory] = (tmp_path / "reports" / "runs").iterdir()
     assert Verdict.HOLD is read(directory).judgement.verdict
+
+
+@pytest.mark.parametrize(
+    ("entry", "outcome", "code"),
+    [
+        ("off: not before release 7", "1 passed, 1 skipped", 0),
+        ("advisory: not before release 7, until: 2999-01-01", "1 passed, 1 xfailed", 0),
+        ("advisory: not before release 7, until: 2020-01-01", "1 failed, 1 passed", 1),
+    ],
+)
+def test_what_the_file_says_of_a_check_holds_here_too(
+    tmp_path: Path, entry: str, outcome: str, code: int
+) -> None:
+    declared = f"checks: {{suite.things.second: {{{entry}}}}}\n"
+    done = run(tmp_path, "suite", "--env", "some.yaml", "-rsx", declared=declared)
+    assert outcome in done.out
+    assert done.code == code
+    assert code == 1 or "not before release 7" in done.out
 
 
 def test_a_file_that_is_named_is_collected_once(tmp_path: Path) -> None:

@@ -164,6 +164,13 @@ def test_a_suite_that_shrinks_is_seen(tmp_path: Path, least: int, verdict: Verdi
         assert texts == ["1 checks of writes are required here, of at least 2"]
 
 
+def test_an_advisory_check_does_not_count_for_its_suite(tmp_path: Path) -> None:
+    entries = {"writes": {"advisory": WHY, "until": "2026-07-01"}}
+    required = {"at_least": {"writes": 1}}
+    record = run(tmp_path, reads, writes, checks=entries, required=required)
+    assert record.judgement.verdict is Verdict.HOLD
+
+
 def test_the_manifest_keeps_what_was_left_out_and_why(tmp_path: Path) -> None:
     record = run(tmp_path, reads, writes, policy={"write": False})
     assert [excluded.id for excluded in record.manifest.excluded] == ["writes"]
