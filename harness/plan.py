@@ -13,6 +13,8 @@ from harness.model import Declared, Excluded
 from harness.registry import CHECKS
 from harness.suite import Suite, load
 
+# The group of checks that `--release` is for.
+RELEASE = "release."
 FOR_ALL = frozenset(
     {"environment", "targets", "journal", "secrets", "release", "network", "traffic"}
 )
@@ -36,6 +38,11 @@ class Plan:
     shortfalls: tuple[str, ...] = ()
     selection: str | None = None
     left_out: int = 0
+
+    @property
+    def looks_at_releases(self) -> bool:
+        """Whether a check that decides compares releases."""
+        return any(item.required and item.id.startswith(RELEASE) for item in self.declared)
 
 
 def plan(environment: Environment, only: str | None = None) -> Plan:

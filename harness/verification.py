@@ -154,6 +154,8 @@ class Verification:
             self.trouble(f"a partial run: {count} of {all_} checks ({manifest.selection})")
         for shortfall in self.plan.shortfalls:
             self.trouble(shortfall)
+        if self.release is not None and not self.plan.looks_at_releases:
+            self.trouble(f"release {self.release} was expected, and no required check looks at it")
         judgement = self._judgement(manifest, duration_ms)
         sha256 = ""
         try:

@@ -90,3 +90,26 @@ def test_a_run_that_is_cut_short_while_it_closes_leaves_a_verdict(
 
     assert asyncio.run(run()).interrupted
     assert read(tmp_path / "run").judgement.verdict is Verdict.HOLD
+
+
+@pytest.mark.parametrize(
+    ("release", "id_", "verdict"),
+    [
+        (None, "answers", Verdict.GO),
+        ("r7", "answers", Verdict.HOLD),
+        ("r7", "release.a", Verdict.GO),
+    ],
+)
+def test_a_release_that_nobody_looks_at_is_never_go(
+    tmp_path: Path, release: str | None, id_: str, verdict: Verdict
+) -> None:
+    async def run() -> None:
+        async with serving(lambda seen: Answer()) as server:
+            expecting = verification(server, tmp_path / "run")
+            expecting.release = release
+            checks = [Check(id=id_, service="a", function=answers)]
+            expecting.plan = plan_of(expecting.environment, checks, resources={})
+            await expecting.run()
+
+    asyncio.run(run())
+    assert read(tmp_path / "run").judgement.verdict is verdict
