@@ -7,22 +7,25 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.defects.door import Defect, Forward
 from tests.defects.entry import Entry, entry
 from tests.defects.of_keyarc import OF_KEYARC
-from tests.defects.planting import body, from_outside, header, instead, members, when, with_headers
+from tests.defects.place import at, from_outside
+from tests.planting import Defect, Forward, Tree, body, header, members, with_headers
 
 
 def measured(component: str, **changes: str) -> Defect:
     """A health answer says something else of a component."""
 
-    def change(tree: dict[str, object]) -> dict[str, object]:
+    def change(tree: Tree) -> None:
         checks = tree["checks"]
         assert isinstance(checks, dict)
         checks[f"{component}:responseTime"][0].update(changes)
-        return tree
 
-    return when("/health", body(change))
+    return at("/health", body(change))
+
+
+async def a_login_page(request: Request, forward: Forward) -> Response:
+    return Response(status_code=302, headers={"location": "/login"})
 
 
 async def served_without_tls(request: Request, forward: Forward) -> Response:
@@ -81,29 +84,29 @@ async def auth_host_leads_to_the_page(request: Request, forward: Forward) -> Res
 
 OF_ANY_SYSTEM = {
     "health may be cached": entry(
-        "auth", when("/health", header("cache-control", "max-age=60")), "health.auth"
+        "auth", at("/health", header("cache-control", "max-age=60")), "health.auth"
     ),
     "health contradicts itself": entry(
-        "gateway", when("/health", members(status="fail")), "health.gateway"
+        "gateway", at("/health", members(status="fail")), "health.gateway"
     ),
-    "health names no database": entry("auth", when("/health", members(checks={})), "health.auth"),
+    "health names no database": entry("auth", at("/health", members(checks={})), "health.auth"),
     "health is a login page": entry(
-        "auth", from_outside(when("/health", instead(302, location="/login"))), "health.auth"
+        "auth", from_outside(at("/health", a_login_page)), "health.auth"
     ),
     "health is plain text": entry(
-        "frontend", when("/health", header("content-type", "text/plain")), "health.frontend"
+        "frontend", at("/health", header("content-type", "text/plain")), "health.frontend"
     ),
     "a dependency fails and health passes": entry(
         "gateway", measured("keys", status="fail"), "health.keys"
     ),
     "another release than was deployed": entry(
-        "auth", when("/health", members(releaseId="another")), "release.auth"
+        "auth", at("/health", members(releaseId="another")), "release.auth"
     ),
     "a private service of another release": entry(
-        "keys", when("/health", members(releaseId="another")), "release.keys"
+        "keys", at("/health", members(releaseId="another")), "release.keys"
     ),
     "one of two instances is old": entry(
-        "auth", when("/health", one_instance_is_old), "release.auth"
+        "auth", at("/health", one_instance_is_old), "release.auth"
     ),
     "http is served": entry("edge", served_without_tls, "redirect.frontend"),
     "http is redirected to another host": entry("edge", redirected_elsewhere, "redirect.frontend"),

@@ -1,14 +1,12 @@
 """A door in front of a real application, where a defect is planted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Forward = Callable[[Request], Awaitable[Response]]
-Defect = Callable[[Request, Forward], Awaitable[Response]]
+from tests.planting import Defect
 
 
 class Door:

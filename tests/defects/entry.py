@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.defects.door import Defect
+from tests.planting import Defect
 
 
 @dataclass(frozen=True)

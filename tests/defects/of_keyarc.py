@@ -5,9 +5,9 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.defects.door import Defect, Forward
 from tests.defects.entry import Entry, Planted, entry
-from tests.defects.planting import instead, members, when, with_headers
+from tests.defects.place import at
+from tests.planting import Defect, Forward, instead, members, with_headers
 
 SECRETS = "/keys/secrets"
 OWNERS: dict[str, str] = {}
@@ -58,11 +58,11 @@ async def only_the_known_have_a_wrong_hash(request: Request, forward: Forward) -
 
 OF_KEYARC: dict[str, Entry] = {
     "another user's secret is readable": entry(
-        "keys", when(SECRETS, whose_it_is_does_not_matter), "smoke.access.is_the_owners_alone"
+        "keys", at(SECRETS, whose_it_is_does_not_matter), "smoke.access.is_the_owners_alone"
     ),
     "a deleted secret stays": entry(
         "keys",
-        when(SECRETS, instead(204), method="DELETE"),
+        at(SECRETS, instead(204), method="DELETE"),
         "smoke.secret.lives_until_it_is_deleted",
     ),
     "a forged X-User-ID is believed": Entry(
@@ -70,22 +70,22 @@ OF_KEYARC: dict[str, Entry] = {
         "smoke.identity.is_not_taken_from_headers",
     ),
     "nothing needs a token": entry(
-        "gateway", when(SECRETS, no_token_is_needed), "smoke.access.needs_a_token"
+        "gateway", at(SECRETS, no_token_is_needed), "smoke.access.needs_a_token"
     ),
     "login tells who is registered": entry(
         "auth",
-        when("/login", only_the_known_have_a_wrong_hash),
+        at("/login", only_the_known_have_a_wrong_hash),
         "smoke.login.does_not_tell_who_is_registered",
     ),
     "a renewed token is dead": entry(
         "auth",
-        when("/token/refresh", members(access_token="dead.dead.dead")),
+        at("/token/refresh", members(access_token="dead.dead.dead")),
         "smoke.token.is_renewed",
     ),
     "the page calls another API": entry(
         "frontend",
-        when("/config.json", members(API_URL="https://elsewhere.test")),
+        at("/config.json", members(API_URL="https://elsewhere.test")),
         "smoke.page.is_served_and_calls_these_services",
     ),
-    "signup breaks": entry("auth", when("/signup", instead(500), method="POST"), "resource.user"),
+    "signup breaks": entry("auth", at("/signup", instead(500), method="POST"), "resource.user"),
 }

@@ -1,6 +1,6 @@
 """KeyArc within the test process, each public service behind a door where defects are planted."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
@@ -22,10 +22,8 @@ from services.gateway.settings import GatewaySettings
 from services.keys.app import create as create_keys
 from services.keys.settings import KeysSettings
 from services.rate_limit import RateLimit
+from tests.planting import Defect
 from tests.services.conftest import Servers
-
-Forward = Callable[[Request], Awaitable[Response]]
-Defect = Callable[[Request, Forward], Awaitable[Response]]
 
 SERVICE = {"environment": "dev", "release_id": "r1", "instance_id": "i1"}
 JWT_SECRET, INTERNAL_TOKEN = "j" * 32, "t" * 32

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.cli.command import ROOT
+from tests.planting import instead, when
 from tests.suites.conftest import Users
 from tests.suites.defects import DEFECTS
-from tests.suites.defects.faulty import instead, when
 from tests.suites.smoking import CHECKS, SECRET
 from tests.suites.system import System
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.model import Outcome
+from tests.planting import Defect, Forward, instead, members, when
 from tests.suites.conftest import Users
 from tests.suites.defects import DEFECTS
-from tests.suites.defects.faulty import instead, members, when
 from tests.suites.defects.remembering import SECRETS
 from tests.suites.smoking import (
     HEADERS,
@@ -21,7 +21,7 @@ from tests.suites.smoking import (
     outcomes,
     smoke,
 )
-from tests.suites.system import Defect, Forward, System
+from tests.suites.system import System
 
 NOBODY_LEAVES = DEFECTS["users cannot leave"].defect
 

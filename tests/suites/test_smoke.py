@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from harness.model import Outcome
+from tests.planting import Forward, answered
 from tests.suites.conftest import Users
-from tests.suites.defects.faulty import answered
 from tests.suites.smoking import CHECKS, OTHER_USER, SECRET, USER, asked, journal, outcomes, smoke
-from tests.suites.system import Forward, System
+from tests.suites.system import System
 
 
 def test_every_check_passes_on_keyarc_and_leaves_nothing(

@@ -2,17 +2,8 @@
 
 from starlette.requests import Request
 
-from tests.suites.defects.faulty import (
-    for_emails,
-    instead,
-    members,
-    once_in,
-    status,
-    the_same_token,
-    when,
-    where,
-    without_token,
-)
+from tests.planting import instead, members, status, when, where
+from tests.suites.defects.faulty import for_emails, once_in, the_same_token, without_token
 from tests.suites.defects.planted import BLOB, NOBODY, auth, gateway
 from tests.suites.smoking import (
     HEADERS,

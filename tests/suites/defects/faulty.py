@@ -10,86 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.token import Claims, TokenIssuer
-from tests.suites.system import JWT_SECRET, SERVICE, Defect, Forward
-
-Tree = dict[str, object]
-
-
-def when(method: str, path: str, answer: Defect) -> Defect:
-    """The defect shows at these requests only; `path` is how the path begins."""
-    return where(lambda r: r.method == method and r.url.path.startswith(path), answer)
-
-
-def where(condition: Callable[[Request], bool], answer: Defect) -> Defect:
-    async def defect(request: Request, forward: Forward) -> Response:
-        return await (answer(request, forward) if condition(request) else forward(request))
-
-    return defect
-
-
-def status(code: int) -> Defect:
-    """The answer comes, under another status."""
-
-    async def defect(request: Request, forward: Forward) -> Response:
-        answer = await forward(request)
-        answer.status_code = code
-        return answer
-
-    return defect
-
-
-def header(name: str, value: str | None) -> Defect:
-    """A header is another one, or is missing."""
-
-    async def defect(request: Request, forward: Forward) -> Response:
-        answer = await forward(request)
-        if value is None:
-            del answer.headers[name]
-        else:
-            answer.headers[name] = value
-        return answer
-
-    return defect
-
-
-def members(**changes: object) -> Defect:
-    """Members of the body are others, or missing where None."""
-
-    def change(body: Tree) -> None:
-        for name, value in changes.items():
-            body.pop(name, None)
-            if value is not None:
-                body[name] = value
-
-    return body(change)
-
-
-def body(change: Callable[[Tree], None]) -> Defect:
-    """The body is another one."""
-
-    async def defect(request: Request, forward: Forward) -> Response:
-        answer = await forward(request)
-        tree = json.loads(bytes(answer.body))
-        change(tree)
-        return answered(answer, tree)
-
-    return defect
-
-
-def answered(answer: Response, tree: Tree) -> Response:
-    headers = {k: v for k, v in answer.headers.items() if k != "content-length"}
-    return Response(json.dumps(tree), answer.status_code, headers)
-
-
-def instead(code: int, tree: object = None) -> Defect:
-    """Nothing is done, and this is answered."""
-
-    async def defect(request: Request, forward: Forward) -> Response:
-        if tree is None:
-            return Response(status_code=code)
-        return Response(json.dumps(tree), code, media_type="application/json")
-
-    return defect
+from tests.planting import Defect, Forward, Tree, answered, where, with_headers
+from tests.suites.system import JWT_SECRET, SERVICE
 
 
 def text(other: str) -> Defect:
@@ -134,14 +56,6 @@ def claiming(answer: Defect) -> Defect:
 
 def without_token(answer: Defect) -> Defect:
     return where(lambda request: "authorization" not in request.headers, answer)
-
-
-def with_headers(request: Request, **changes: str | None) -> Request:
-    """The request with other headers; `_` stands for `-`, None takes one away."""
-    changed = {name.replace("_", "-").encode(): value for name, value in changes.items()}
-    kept = [pair for pair in request.scope["headers"] if pair[0] not in changed]
-    added = [(name, value.encode()) for name, value in changed.items() if value is not None]
-    return Request({**request.scope, "headers": [*kept, *added]}, request.receive)
 
 
 def token_for(user_id: str) -> str:

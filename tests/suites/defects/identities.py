@@ -1,16 +1,7 @@
 """What can be wrong with finding out who asks."""
 
-from tests.suites.defects.faulty import (
-    believed,
-    claiming,
-    header,
-    instead,
-    members,
-    unverified,
-    when,
-    where,
-    without_token,
-)
+from tests.planting import header, instead, members, when, where
+from tests.suites.defects.faulty import believed, claiming, unverified, without_token
 from tests.suites.defects.planted import BLOB, NOBODY, gateway
 from tests.suites.defects.remembering import SECRETS
 from tests.suites.smoking import (

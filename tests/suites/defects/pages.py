@@ -2,7 +2,8 @@
 
 from starlette.requests import Request
 
-from tests.suites.defects.faulty import header, instead, members, text, when, where
+from tests.planting import header, instead, members, when, where
+from tests.suites.defects.faulty import text
 from tests.suites.defects.planted import frontend
 
 ELSEWHERE = "https://elsewhere.test"

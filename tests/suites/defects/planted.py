@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from tests.planting import Defect
 from tests.suites.smoking import PAGE
-from tests.suites.system import Defect
 
 BLOB = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from tests.suites.defects.faulty import Tree, answered, with_headers
-from tests.suites.system import Defect, Forward
+from tests.planting import Defect, Forward, Tree, answered, with_headers
 
 SECRETS = "/keys/secrets"
 

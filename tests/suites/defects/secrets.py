@@ -1,6 +1,7 @@
 """What can be wrong with what is stored."""
 
-from tests.suites.defects.faulty import Tree, body, header, instead, members, named, unwritten, when
+from tests.planting import Tree, body, header, instead, members, when
+from tests.suites.defects.faulty import named, unwritten
 from tests.suites.defects.planted import BLOB, gateway
 from tests.suites.defects.remembering import (
     SECRETS,
