@@ -73,6 +73,12 @@ def chains_of(plan: Plan, results: Mapping[str, Result]) -> list[Chain]:
     return [*before, *removals]
 
 
+def critical_path_ms(chains: list[Chain]) -> float:
+    """How long the requests took that had to follow each other, in the run that they are of."""
+    by_name = {chain.name: chain for chain in chains}
+    return max(_until_ms(chain, by_name) for chain in chains)
+
+
 def longest(chains: list[Chain]) -> list[Chain]:
     """The chains that take longest one after the other, with what makes and removes resources.
 

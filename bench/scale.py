@@ -19,7 +19,7 @@ from bench.measure import Figure, figure, interleave, show
 from harness.environment import parse
 from harness.plan import plan
 
-ROUNDS = 3
+ROUNDS = 10
 SIZES = (5, 50, 500)
 CHECKS = 10
 _HERE = Path(__file__).parent
