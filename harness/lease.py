@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.environment import Environment, missing, resolve
+from harness.errors import UsageError
+from harness.rehearsal import NAMESERVER, invented, led_here
 
 
 @contextmanager
@@ -27,6 +29,7 @@ def leased(
         rehearse: The environment is a deployed one, and a stack in its shape stands for it.
 
     Raises:
+        UsageError: What is up here does not stand for a deployed environment, as wanted.
         StackError: It did not come up.
     """
     if environment.stack is None and not rehearse:
@@ -38,6 +41,11 @@ def leased(
     state_dir = default_directory(file.stem)
     references = running_references(state_dir)
     if references is not None:
+        if rehearse and NAMESERVER not in references:
+            raise UsageError(
+                f"the stack of {environment.name} that is up here was not started to rehearse; "
+                f"`keyarc-verify down --env {file}` ends it"
+            )
         yield references
         return
     progress(f"starting {environment.name} for this run")
@@ -56,11 +64,9 @@ def filled_in(
     """
     if not rehearse:
         return resolve(environment, references, os.environ)
-    from harness import rehearsal
-
     # Suites look for them where they would be in a pipeline.
-    os.environ.update(rehearsal.invented(missing(environment, os.environ)))
-    return rehearsal.led_here(resolve(environment, references, os.environ), references)
+    os.environ.update(invented(missing(environment, os.environ)))
+    return led_here(resolve(environment, references, os.environ), references)
 
 
 def secrets_in(references: Mapping[str, str]) -> list[str]:

@@ -44,10 +44,18 @@ class Upstream:
         limit_s: How long it may take to answer, and between two pieces of a streamed answer. The
             time that the client takes to send its body does not count.
         client_limit_s: How long the client may be silent within its body.
+        keep_connections: How many stay open between requests. With none, each request goes to
+            whichever instance takes the next connection.
     """
 
     def __init__(
-        self, name: str, url: str, limit_s: float, *, client_limit_s: float = CLIENT_LIMIT_S
+        self,
+        name: str,
+        url: str,
+        limit_s: float,
+        *,
+        client_limit_s: float = CLIENT_LIMIT_S,
+        keep_connections: int = 50,
     ) -> None:
         self.name = name
         self.limit_s = limit_s
@@ -59,7 +67,9 @@ class Upstream:
             verify=_verification(self._url),
             trust_env=False,
             limits=httpx.Limits(
-                max_connections=200, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_S
+                max_connections=200,
+                max_keepalive_connections=keep_connections,
+                keepalive_expiry=KEEPALIVE_S,
             ),
         )
 

@@ -101,7 +101,6 @@ class Supervisor:
             "version": 1,
             "file": str(file.absolute()),
             "release": self._release,
-            "rehearsed": self._rehearse,
             "pid": os.getpid(),
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "references": startup.addresses.references,

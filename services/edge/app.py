@@ -31,7 +31,8 @@ class Edge:
 
     def __init__(self, settings: EdgeSettings, limit_s: float) -> None:
         self._upstreams = {
-            name: Upstream(name, url, limit_s)
+            # As a balancer does: no instance is left out because another one's connection is open.
+            name: Upstream(name, url, limit_s, keep_connections=0)
             for name, url in (
                 ("frontend", settings.frontend_url),
                 ("auth", settings.auth_url),

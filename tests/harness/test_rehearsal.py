@@ -13,6 +13,8 @@ from harness.errors import EnvironmentFileError
 from harness.lease import filled_in
 from harness.network import Network, Refused
 from harness.rehearsal import led_here, staged
+from tests.harness.stack.conftest import Sandbox
+from tests.harness.stack.conftest import sandbox as sandbox
 
 ROOT = Path(__file__).parents[2]
 REFERENCES = {
@@ -104,6 +106,16 @@ def test_a_rehearsal_that_cannot_be_says_why(tmp_path: Path, rehearsal: str, exp
     with pytest.raises(EnvironmentFileError) as caught:
         staged(tmp_path / "some.yaml")
     assert caught.value.problems[0].startswith(expected)
+
+
+def test_a_stack_that_stands_for_itself_is_not_taken_for_a_rehearsal(sandbox: Sandbox) -> None:
+    declared = sandbox.file.read_text().replace("${stack:one.url}", "https://one.example")
+    sandbox.file.write_text(declared + "rehearsal: {stack_of: other, edge: e}\n")
+    (sandbox.path / "other.yaml").write_text(SMALL + STACK)
+    assert sandbox.up().code == 0
+    done = sandbox.run("smoke", "--env", "here.yaml", "--rehearse")
+    assert (done.code, done.out) == (2, "")
+    assert "not started to rehearse; `keyarc-verify down --env here.yaml` ends it" in done.err
 
 
 def keyarc_verify(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
