@@ -20,15 +20,13 @@ def test_every_instance_is_met_with_few_requests(tmp_path: Path) -> None:
 
 def test_an_instance_that_is_seldom_met_is_waited_for(tmp_path: Path) -> None:
     """As behind a proxy that keeps to one connection until there are many requests at a time."""
-    here = 0
+    rounds = [asyncio.Barrier(size) for size in (3, 6, 12)]
+    seats = iter([one for one in rounds for _ in range(one.parties)])
 
     async def handler(seen: object) -> Answer:
-        nonlocal here
-        here += 1
-        mine = here
-        await asyncio.sleep(0.02)
-        here -= 1
-        return Answer(body=json.dumps(body(instance=f"auth-{1 + (mine > 8)}")).encode())
+        mine = next(seats)
+        await mine.wait()
+        return Answer(body=json.dumps(body(instance=f"auth-{1 + (mine is rounds[-1])}")).encode())
 
     result = run(tmp_path, handler, instances=2)
     assert (result.outcome, requests(result)) == (Outcome.PASS, 3 + 6 + 12)
