@@ -5,6 +5,8 @@ HarnessError                  a defect of the harness, or of its means: HOLD
 │   └── EnvironmentFileError  a file, a key in it, and what would be right
 ├── StackError                the local system did not start, or did not stay up
 ├── RecordsError              the evidence cannot be written
+├── PlatformError             a platform cannot be asked, or did not do what it was asked
+├── LedgerError               the ledger cannot be read or written
 ├── NoData                    the system gave nothing to judge: a `no_data`
 └── Unreachable               nothing answered: a `fail`, or an `error` where it may be us
 
@@ -57,6 +59,14 @@ class StackError(HarnessError):
 
 class RecordsError(HarnessError):
     """The run directory cannot be made or written."""
+
+
+class PlatformError(HarnessError):
+    """A platform cannot be asked, gave no usable answer, or did not do what it was asked."""
+
+
+class LedgerError(HarnessError):
+    """The ledger cannot be read or written; names the line, where one is wrong."""
 
 
 class NoData(HarnessError):  # noqa: N818  named as the outcome that it leads to

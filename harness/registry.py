@@ -43,3 +43,5 @@ class Registry:
 CHECKS = Registry("harness.checks", "check")
 COMMANDS = Registry("harness.cli", "command group")
 REPORTS = Registry("reports", "format")
+PLATFORMS = Registry("harness.platforms", "platform")
+LEDGERS = Registry("harness.ledger", "ledger")

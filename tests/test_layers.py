@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # Imports go to the same line or one above it. A name stands for a module or a whole package.
 LAYERS = [
-    {"errors", "model"},
+    {"errors", "model", "deployment"},
     {"verdict", "judges", "check", "ending", "trail"},
     {"registry", "environment", "redaction", "curl", "exchange", "confirmation", "target",
      "records", "ledger", "faults", "platforms", "stack", "checks", "attempt", "resources",
@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "reports": {"reports", "harness"},
 }
 REPORTS_MAY_IMPORT = {"harness.model", "harness.records"}
-PURE = {"errors", "model", "verdict", "judges", "ending"}
+PURE = {"errors", "model", "deployment", "verdict", "judges", "ending"}
 IMPURE_MODULES = {"time", "random", "socket", "subprocess", "httpx", "os", "datetime"}
 HEAVY = {"schemathesis", "locust", "pytest", "alembic", "testcontainers"}
 

@@ -5,7 +5,7 @@
 
 from harness.environment.file import find, known, parse, stack_of
 from harness.environment.identity import Identity, Login
-from harness.environment.policy import Allowance, Slo
+from harness.environment.policy import Allowance, Command, DatabaseLook, LedgerPlace, Platform, Slo
 from harness.environment.programs import (
     Postgres,
     Program,
@@ -21,14 +21,18 @@ from harness.environment.service import Cors, Health, PlainHttp, Release, Servic
 
 __all__ = [
     "Allowance",
+    "Command",
     "Cors",
+    "DatabaseLook",
     "Environment",
     "Health",
     "Identity",
+    "LedgerPlace",
     "Login",
     "Missing",
     "NetworkRules",
     "PlainHttp",
+    "Platform",
     "Postgres",
     "Program",
     "PythonProgram",

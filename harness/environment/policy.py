@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from harness.environment.section import Name, Section, Why
+from harness.environment.section import Name, Pointer, Section, Why
 
 
 class Load(Section):
@@ -73,9 +73,45 @@ class Slo(Section):
     min_failures: int = Field(2, ge=1)
 
 
+class Command(Section):
+    """A command of the user's own, run without a shell."""
+
+    run: list[str] = Field(min_length=1)
+    timeout_s: float = Field(60, gt=0, le=3600)
+
+
 class Platform(Section):
     """Where it is deployed, and what each service is called there."""
 
     name: Name
     apps: dict[Name, str] = {}
     settings: dict[str, str] = {}
+    commands: dict[Name, Command] = Field({}, description="For the platform `command`.")
+
+
+class LedgerPlace(Section):
+    """Where it is kept which release earned GO."""
+
+    name: Name = "file"
+    settings: dict[str, str] = {}
+
+
+class DatabaseLook(Section):
+    """How to learn which revision the database has, so that no release returns that it would not
+    serve.
+
+    `command` prints `{"revision": "…", "oldest_compatible": "…"}`, and fails where the database
+    does not answer. Else it is read in the health answer of the first of `told_by` that has it.
+    """
+
+    dependency: Name = Field("postgres", description="What `depends_on` calls it.")
+    command: Command | None = None
+    told_by: list[Name] = []
+    revision: Pointer = "/checks/postgres:schema/0/observedValue"
+    oldest_compatible: Pointer = "/checks/postgres:schema/0/oldestCompatible"
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "DatabaseLook":
+        if (self.command is None) == (not self.told_by):
+            raise ValueError("give `command` or `told_by`, one of the two")
+        return self

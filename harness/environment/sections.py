@@ -9,7 +9,15 @@ that is known once the stack is up) and `${generated:NAME}` (a secret made at st
 from pydantic import Field
 
 from harness.environment.identity import Identity
-from harness.environment.policy import Allowance, Platform, Policy, Required, Slo
+from harness.environment.policy import (
+    Allowance,
+    DatabaseLook,
+    LedgerPlace,
+    Platform,
+    Policy,
+    Required,
+    Slo,
+)
 from harness.environment.programs import Rehearsal, Stack
 from harness.environment.section import HostPort, Name, Section
 from harness.environment.service import Service
@@ -61,7 +69,11 @@ class Environment(Section):
     required: Required = Required()
     policy: Policy = Policy()
     slo: Slo = Slo()
-    platform: Platform | None = None
+    platform: Platform | None = Field(
+        None, description="`local` where it is started here and nothing else is said."
+    )
+    ledger: LedgerPlace = LedgerPlace()
+    database: DatabaseLook | None = None
     stack_of: Name | None = Field(
         None, description="Takes the `stack` of another environment, a file beside this one."
     )

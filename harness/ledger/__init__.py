@@ -1,0 +1,32 @@
+"""The ledger: which release earned GO where and when, and what became of the others.
+
+Append-only. A file each for where it can be kept; its name is used in environment files.
+Each file has `open_ledger(settings, environment)`, which returns a `Ledger`.
+"""
+
+from typing import Protocol
+
+from harness.ledger._entry import Entry, Event
+from harness.ledger._history import History
+
+__all__ = ["Entry", "Event", "History", "Ledger"]
+
+
+class Ledger(Protocol):
+    """The entries of one environment."""
+
+    def entries(self) -> list[Entry]:
+        """All of them, the oldest first.
+
+        Raises:
+            LedgerError: It cannot be read, or holds something that is no entry: names the place.
+        """
+        ...
+
+    def append(self, entry: Entry) -> None:
+        """Adds one; it is there, whole, when this returns, and survives this machine's crash.
+
+        Raises:
+            LedgerError: It cannot be written.
+        """
+        ...
