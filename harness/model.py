@@ -38,6 +38,16 @@ class Verdict(StrEnum):
         return {Verdict.GO: 0, Verdict.HOLD: 20, Verdict.NO_GO: 10}[self]
 
 
+class Action(StrEnum):
+    """What became of a release after its verdict."""
+
+    KEPT = "kept"
+    BLOCKED = "blocked"
+    HELD = "held"
+    ROLLED_BACK_VERIFIED = "rolled_back_verified"
+    ROLLBACK_FAILED = "rollback_failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and what came back: an answer, or an error.
@@ -119,7 +129,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a declared thing ended. `blocked_by` names the resource that kept it from running."""
+    """How a declared thing ended. `blocked_by` names the resource that kept it from running.
+
+    `round`: which time it was, where a bake runs the same checks again.
+    """
 
     id: str
     outcome: Outcome
@@ -134,6 +147,7 @@ class Result:
     started_at: str = ""
     duration_ms: float = 0.0
     attempts: tuple[Attempt, ...] = ()
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +198,34 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What a gate did after its verdict.
+
+    `why`: one sentence each, for what kept it from more. `target`: the release that it went back
+    to, or would have. `verdict_sha256`: of the verdict that it follows.
+    """
+
+    action: Action
+    release: str
+    why: tuple[str, ...] = ()
+    target: str | None = None
+    verdict_sha256: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    duration_ms: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """A finished run, as reports read it: nothing in it is still to be redacted."""
+    """A finished run, as reports read it: nothing in it is still to be redacted.
+
+    `results` has each id once; `consequence` is there where a gate decided what follows.
+    """
 
     manifest: Manifest
     results: tuple[Result, ...]
     judgement: Judgement
     directory: Path | None
     sha256: str
+    consequence: Consequence | None = None

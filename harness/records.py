@@ -3,6 +3,7 @@
 manifest.json   written before the first request
 results.jsonl   one line for each result, appended as it happens
 verdict.json    written whole or not at all; its SHA-256 covers the two above
+action.json     what a gate did after it, written in the same way
 journal.jsonl   what suites made and removed in the system under test
 """
 
@@ -18,12 +19,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import RecordsError, UsageError
-from harness.model import SCHEMA_VERSION, Judgement, Manifest, Result, RunRecord
+from harness.model import (
+    SCHEMA_VERSION,
+    Consequence,
+    Judgement,
+    Manifest,
+    Result,
+    RunRecord,
+)
+from harness.verdict import worst_of_each
 
-MANIFEST, RESULTS, VERDICT, JOURNAL = (
+MANIFEST, RESULTS, VERDICT, ACTION, JOURNAL = (
     "manifest.json",
     "results.jsonl",
     "verdict.json",
+    "action.json",
     "journal.jsonl",
 )
 DEFAULT_PARENT = Path("reports/runs")
@@ -75,11 +85,12 @@ class RunDirectory:
         evidence = {name: _sha256(self.path / name) for name in (MANIFEST, RESULTS)}
         judgement = replace(judgement, evidence=evidence)
         document = _document(judgement)
-        unfinished = self.path / f".{VERDICT}"
-        _write(unfinished, document)
-        with _explained(unfinished):
-            unfinished.replace(self.path / VERDICT)
+        _replace(self.path / VERDICT, document)
         return judgement, hashlib.sha256(document).hexdigest()
+
+    def follow(self, consequence: Consequence) -> None:
+        """Writes what followed from the verdict."""
+        _replace(self.path / ACTION, _document(consequence))
 
 
 class Journal:
@@ -125,10 +136,13 @@ def read(path: Path) -> RunRecord:
         lines = (path / RESULTS).read_text(encoding="utf-8").splitlines()
         return RunRecord(
             manifest=TypeAdapter(Manifest).validate_json((path / MANIFEST).read_bytes()),
-            results=tuple(TypeAdapter(list[Result]).validate_json(f"[{','.join(lines)}]")),
+            results=worst_of_each(TypeAdapter(list[Result]).validate_json(f"[{','.join(lines)}]")),
             judgement=TypeAdapter(Judgement).validate_json(verdict),
             directory=path,
             sha256=hashlib.sha256(verdict).hexdigest(),
+            consequence=TypeAdapter(Consequence).validate_json((path / ACTION).read_bytes())
+            if (path / ACTION).exists()
+            else None,
         )
     except OSError as error:
         raise UsageError(f"no finished run in {path}: {error.filename}: {error.strerror}") from None
@@ -167,6 +181,14 @@ def plain(value: object) -> object:
 
 def _document(record: object) -> bytes:
     return (json.dumps(plain(record), indent=2, allow_nan=False) + "\n").encode()
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    unfinished = file.with_name(f".{file.name}")
+    _write(unfinished, content)
+    with _explained(unfinished):
+        unfinished.replace(file)
 
 
 def _write(file: Path, content: bytes) -> None:

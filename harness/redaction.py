@@ -59,6 +59,10 @@ class Redactor:
                 text = text.replace(form, REDACTED)
         return text
 
+    def prose(self, text: str) -> str:
+        """What somebody said in words, a tool of a platform say; it may hold `token=…`."""
+        return self._prose(text, set())
+
     def result(self, result: Result) -> Result:
         """A result that can be written."""
         learned = _learned(

@@ -42,6 +42,11 @@ def judge(
     return worst_verdict([Verdict.GO, *(reason.verdict for reason in reasons)]), tuple(reasons)
 
 
+def worst_of_each(results: Iterable[Result]) -> tuple[Result, ...]:
+    """One result for each id: the worst, where there are several."""
+    return tuple(_merged(results).values())
+
+
 def _merged(results: Iterable[Result]) -> dict[str, Result]:
     worst: dict[str, Result] = {}
     for result in results:

@@ -14,6 +14,7 @@ def render(record: RunRecord) -> str:
         **judgement,
         "directory": None if record.directory is None else str(record.directory),
         "sha256": record.sha256,
+        "consequence": plain(record.consequence),
         "declared": plain(record.manifest.declared),
         "excluded": plain(record.manifest.excluded),
         "results": plain(record.results),

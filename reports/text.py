@@ -3,12 +3,20 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.model import Excluded, Outcome, Reason, Result, RunRecord
+from harness.model import Action, Consequence, Excluded, Outcome, Reason, Result, RunRecord
 from reports._printable import printable, shortened
 from reports._reading import Reading, grouped
 
 _INDENT = " " * 9
 _WIDTH = 79
+# {0} is the release at the gate, {1} the one that it goes back to.
+_ACTIONS = {
+    Action.KEPT: "{0} stays, and is in the ledger as good",
+    Action.BLOCKED: "nothing was changed",
+    Action.HELD: "nothing was changed, a rollback would not be safe",
+    Action.ROLLED_BACK_VERIFIED: "{1} serves again, and has passed its checks",
+    Action.ROLLBACK_FAILED: "the rollback to {1} did not succeed: look at it now",
+}
 # So many are named; of more, their number tells enough.
 _NAMED = 3
 
@@ -26,7 +34,8 @@ def render(record: RunRecord) -> str:
 
 def summary(record: RunRecord) -> str:
     """The verdict alone, in one line."""
-    return printable(_verdict_line(record)) + "\n"
+    action = f"  {record.consequence.action}" if record.consequence else ""
+    return printable(_verdict_line(record) + action) + "\n"
 
 
 def _problems(problems: Sequence[Result], command: str) -> Iterator[str]:
@@ -108,9 +117,18 @@ def _summary(record: RunRecord) -> Iterator[str]:
     if record.manifest.release:
         yield f"release  {record.manifest.release} was expected"
     yield _verdict_line(record)
+    if record.consequence is not None:
+        yield from _consequence(record.consequence)
     if record.sha256:
         yield f"evidence {record.directory}"
         yield f"sha256   {record.sha256}  verdict.json"
+
+
+def _consequence(found: Consequence) -> Iterator[str]:
+    """What the gate did, and why not more."""
+    yield f"action   {found.action}: {_ACTIONS[found.action].format(found.release, found.target)}"
+    for why in found.why:
+        yield from (f"{_INDENT}{shortened(line)}" for line in why.splitlines())
 
 
 def _verdict_line(record: RunRecord) -> str:

@@ -23,6 +23,10 @@ _REQUESTS_PER_INSTANCE = 60
 _ROUNDS_END_AFTER_S = 5.0
 
 
+class OtherRelease(ContractViolation):
+    """An instance runs another release than was expected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """What one instance said of itself; None for what it did not say."""
@@ -45,15 +49,7 @@ async def the_expected(target: Target, targets: Mapping[str, Target], release: s
     if declared == 1:
         await census.ask()
         return
-    ends_at, size = time.monotonic() + _ROUNDS_END_AFTER_S, declared + 1
-    while len(census.seen) < declared:
-        left = _REQUESTS_PER_INSTANCE * declared - census.requests
-        if left <= 0 or time.monotonic() >= ends_at:
-            raise NoData(census.shortage())
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(size, census.at_once, left)):
-                group.create_task(census.ask())
-        size *= 2
+    await census.complete(time.monotonic() + _ROUNDS_END_AFTER_S)
 
 
 @dataclass(slots=True)
@@ -63,6 +59,9 @@ class Census:
     Attributes:
         seen: Releases by instance.
         requests: How many have been sent.
+        statuses: Those of the health answer that are looked at. Who is unhealthy still says who it
+            is; that it is unhealthy is another check's finding, unless it is left out here.
+        once: Nothing is repeated to confirm it.
     """
 
     target: Target
@@ -70,6 +69,8 @@ class Census:
     expected: str | None
     seen: dict[str, str] = field(default_factory=dict)
     requests: int = 0
+    statuses: tuple[int, ...] | None = None
+    once: bool = False
 
     @property
     def asked(self) -> Target:
@@ -82,6 +83,23 @@ class Census:
         seen_through_another = self.asked is not self.targets[self.target.name]
         return self.asked.service.instances + 1 if seen_through_another else _AT_ONCE
 
+    async def complete(self, ends_at: float) -> None:
+        """Asks until every declared instance was met.
+
+        Raises:
+            NoData: Some were not, by then or after many requests.
+        """
+        declared = self.target.service.instances
+        size = declared + 1
+        while len(self.seen) < declared:
+            left = _REQUESTS_PER_INSTANCE * declared - self.requests
+            if left <= 0 or time.monotonic() >= ends_at:
+                raise NoData(self.shortage())
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(size, self.at_once, left)):
+                    group.create_task(self.ask())
+            size *= 2
+
     async def ask(self) -> None:
         """Asks once, and takes down who answered.
 
@@ -90,11 +108,12 @@ class Census:
         """
         self.requests += 1
         health = self.asked.service.health
-        # Who is unhealthy still says who it is; that it is unhealthy is another check's finding.
-        statuses = (health.expect_status, 503)
-        alone = self.target.service.instances == 1
-        response = await self.asked.get(health.path, expect=statuses, shared=alone)
-        for sighting in _sightings(self.target, response):
+        statuses = self.statuses or (health.expect_status, 503)
+        alone = self.target.service.instances == 1 and not self.once
+        response = await self.asked.get(
+            health.path, expect=statuses, shared=alone, refusable=self.once
+        )
+        for sighting in sightings(self.target, response):
             self._take_down(sighting, response)
 
     def shortage(self) -> str:
@@ -116,7 +135,7 @@ class Census:
             self.expected = sighting.release
         if sighting.release != self.expected:
             others = ", ".join(sorted(self.seen))
-            raise ContractViolation(
+            raise OtherRelease(
                 f"{instance} runs another release" + (f" than {others}" if others else ""),
                 expected=self.expected,
                 came=sighting.release,
@@ -124,7 +143,7 @@ class Census:
         self.seen[instance] = sighting.release
 
 
-def _sightings(target: Target, response: httpx.Response) -> list[Sighting]:
+def sightings(target: Target, response: httpx.Response) -> list[Sighting]:
     """Whom an answer speaks of: one who answered, or those that its `checks` name."""
     release = target.service.release
     if release.from_ == "header":

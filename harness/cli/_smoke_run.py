@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,27 +76,28 @@ def smoke_run(request: Request) -> int:
             secrets=[*secrets_in(references), *secrets_of(resolved, os.environ)],
         )
         with asyncio.Runner() as runner:
-            record = runner.run(_interruptible(verification, progress))
+            record = runner.run(interruptibly(verification.run, progress))
     progress.over()
     short = request.verbosity == 0 and request.format == "text"
     text = report.summary(record) if short else report.render(record)
-    _tell_rest(verification, progress)
-    return _shown(text, request.format, _exit_code(verification, record))
+    tell_rest(verification, progress)
+    return shown(text, request.format, exit_code(verification, record))
 
 
-async def _interruptible(verification: Verification, progress: Progress) -> RunRecord:
+async def interruptibly(run: Callable[[], Awaitable[RunRecord]], progress: Progress) -> RunRecord:
+    """Runs it so that Ctrl-C cuts it short in order."""
     with interruptible(progress.say):
-        return await verification.run()
+        return await run()
 
 
-def _tell_rest(verification: Verification, progress: Progress) -> None:
+def tell_rest(verification: Verification, progress: Progress) -> None:
     """What a user has to know whatever the format."""
     if verification.left:
         there = verification.environment.name
         progress.say(f"left behind in {there}: {', '.join(verification.left)}")
 
 
-def _shown(text: str, format_: str, code: int) -> int:
+def shown(text: str, format_: str, code: int) -> int:
     """Prints the report. A GO whose report is lost is none: who asked for it has half a file."""
     in_colour = format_ == "text" and colours(sys.stdout)
     problem = written(coloured(text) if in_colour else text)
@@ -105,5 +107,6 @@ def _shown(text: str, format_: str, code: int) -> int:
     return code
 
 
-def _exit_code(verification: Verification, record: RunRecord) -> int:
+def exit_code(verification: Verification, record: RunRecord) -> int:
+    """That of the verdict; of an interruption, where there was one."""
     return INTERRUPTED if verification.interrupted else record.judgement.verdict.exit_code

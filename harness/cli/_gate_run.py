@@ -1,0 +1,102 @@
+"""What `gate` does: the release's verification, its bake and suites, and what follows."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from harness.bake import Bake
+from harness.cli._progress import Progress
+from harness.cli._site import Limits, Site, opened
+from harness.cli._smoke_run import exit_code, interruptibly, shown, tell_rest
+from harness.errors import UsageError
+from harness.gate import Gate
+from harness.records import DEFAULT_PARENT, new_run_id
+from harness.registry import REPORTS
+from harness.release_id import checked
+from harness.verification import Verification
+
+# After the last round of a bake was begun, it has this long to end.
+_LAST_ROUND_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for. `verbosity`: 0 the verdict alone, 1 as usual, 2 every check."""
+
+    env: str
+    release: str
+    rollback: bool
+    bake: Bake | None
+    suites: tuple[str, ...]
+    dry_run: bool
+    limits: Limits
+    rehearse: bool
+    format: str
+    output: str | None
+    verbosity: int
+
+
+def gate_run(request: Request) -> int:
+    """Judges a release, acts on the verdict, prints the report, and returns the exit code."""
+    report = REPORTS.load(request.format)
+    checked(request.release)
+    progress = Progress(verbosity=request.verbosity)
+    with opened(
+        request.env,
+        f"release {request.release} at the gate",
+        release=request.release,
+        rehearse=request.rehearse,
+        limits=request.limits,
+        progress=progress,
+    ) as site:
+        if request.rollback and site.platform is None:
+            raise UsageError(f"{request.env}: a rollback needs a `platform`; none is declared")
+        if request.dry_run:
+            return _dry(site, request)
+        gate = _gate(site, request, Path(request.output or DEFAULT_PARENT / new_run_id()))
+        progress.total = len(gate.verification.plan.declared)
+        with asyncio.Runner() as runner:
+            record = runner.run(interruptibly(gate.run, progress))
+    progress.over()
+    short = request.verbosity == 0 and request.format == "text"
+    text = report.summary(record) if short else report.render(record)
+    tell_rest(gate.verification, progress)
+    return shown(text, request.format, exit_code(gate.verification, record))
+
+
+def _gate(site: Site, request: Request, directory: Path) -> Gate:
+    return Gate(
+        verification=_verification(site, request, directory),
+        release=request.release,
+        platform=site.platform,
+        ledger=site.ledger,
+        roll_back=request.rollback,
+        verify=partial(site.verify, directory=directory / "rollback"),
+        progress=site.progress.step,
+    )
+
+
+def _verification(site: Site, request: Request, directory: Path) -> Verification:
+    """That of a release, with what the user wants of it beside its checks."""
+    made = site.verification(request.release, directory)
+    made.early = True
+    declared = made.plan.declared
+    if request.bake is not None:
+        made.phases = (*made.phases, request.bake)
+        made.timeout_s += request.bake.window_s + _LAST_ROUND_S
+        declared += request.bake.declared
+    made.plan = replace(made.plan, declared=declared)
+    return made
+
+
+def _dry(site: Site, request: Request) -> int:
+    from harness.cli._gate_dry import would
+
+    with tempfile.TemporaryDirectory() as nowhere:
+        verification = _verification(site, request, Path(nowhere) / "run")
+        told = asyncio.run(
+            would(verification, site.ledger, site.platform, roll_back=request.rollback)
+        )
+    return shown(told, "text", 0)

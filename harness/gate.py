@@ -1,0 +1,233 @@
+"""The gate: readiness, verification, verdict, evidence, ledger, action."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.deployment import Database, State, Vector
+from harness.errors import HarnessError, LedgerError, RecordsError
+from harness.ledger import Entry, Event, History, Ledger
+from harness.model import Action, Consequence, RunRecord, Verdict
+from harness.platforms import Platform
+from harness.records import now
+from harness.rollback import RULES, RULES_TO_RESUME, Case, Rollback, Verify, objections
+from harness.runner import Means
+from harness.system import System
+from harness.verification import Verification
+
+NO_TARGET = "the ledger has no release with a GO here that could be gone back to"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A phase of the gate's own."""
+
+    act: Callable[[], Awaitable[None]]
+
+    async def run(self, run: Verification, means: Means) -> None:
+        await self.act()
+
+
+@dataclass(kw_only=True)
+class Gate:
+    """One release at the gate.
+
+    Args:
+        verification: Of the release; the gate puts phases of its own around those it has.
+        platform: None where the environment has none: then nothing can be rolled back.
+        roll_back: Whether a NO_GO is followed by a rollback, where the rules allow it.
+        verify: Runs the checks against a release that was brought back; what it objects to.
+        progress: Gets a line for each step.
+    """
+
+    verification: Verification
+    release: str
+    platform: Platform | None
+    ledger: Ledger
+    roll_back: bool
+    verify: Verify
+    progress: Callable[[str], None]
+    _history: History | None = None
+    _judged: State | None = None
+    _database: Database | None = None
+    _begun_at: str = field(default_factory=now)
+    _begun: float = field(default_factory=time.perf_counter)
+
+    async def run(self) -> RunRecord:
+        """The run with its verdict and what followed; both are on record, whatever happens."""
+        run = self.verification
+        run.phases = (Step(self._settle), *run.phases, Step(self._look_again))
+        run.begin()
+        unfinished: Entry | None = None
+        with run.troubles_noted():
+            self._history = await asyncio.to_thread(lambda: History(self.ledger.entries()))
+            unfinished = await self._unfinished(self._history)
+        if unfinished is not None:
+            begun = f"{self.release} got NO_GO before, and a rollback to {unfinished.release} began"
+            run.trouble(begun, Verdict.NO_GO)
+        elif self._history is not None and not run.interrupted:
+            await run.decide()
+        following = asyncio.create_task(self._follow(run.concluded(), unfinished))
+        try:
+            return await asyncio.shield(following)
+        except asyncio.CancelledError:
+            # Never to be left in the middle of an operation: its end is awaited, if need be long.
+            run.interrupted = True
+            self.progress("interrupted: what was begun is being ended")
+            return await following
+
+    async def _unfinished(self, history: History) -> Entry | None:
+        """The target of a rollback that a gate began for this release, and did not live to end."""
+        attempt = history.rollback(self.release)
+        if attempt is None or attempt[1] is not None or not self.roll_back or not self.platform:
+            return None
+        begun, refused = attempt[0], history.standing(self.release)
+        await self.platform.wait()
+        state = await self.platform.identify()
+        if begun.target is None or not _consists_of(state, begun, refused):
+            return None
+        return replace(begun, release=begun.target)
+
+    async def _settle(self) -> None:
+        """Until no operation is under way, and what is judged is known."""
+        if self.platform is not None:
+            await self.platform.wait()
+            self._judged = await self.platform.identify()
+
+    async def _look_again(self) -> None:
+        """What runs is still what was judged, and of one piece."""
+        run = self.verification
+        if self.platform is not None and self._judged is not None:
+            state = await self.platform.identify()
+            wanted = self._judged.vector
+            if wanted is None:
+                run.trouble("its platform does not name one artifact for each service")
+            for difference in state.differences(wanted) if wanted else ():
+                run.trouble(f"what runs is not what was judged: {difference}")
+        self._database = await System(run.environment, run.client).database()
+
+    async def _follow(self, record: RunRecord, unfinished: Entry | None) -> RunRecord:
+        """What the verdict leads to."""
+        try:
+            record, consequence = await self._consequence(record, unfinished)
+        except Exception as error:  # noqa: BLE001  a defect of ours ends in no rollback
+            why = f"a defect of keyarc-verify: {type(error).__name__}: {error}"
+            consequence = self._said(Action.HELD, why)
+        consequence = replace(
+            consequence,
+            why=tuple(map(self.verification.redactor.prose, consequence.why)),
+            verdict_sha256=record.sha256,
+            started_at=self._begun_at,
+            finished_at=now(),
+            duration_ms=(time.perf_counter() - self._begun) * 1000,
+        )
+        try:
+            self.verification.directory.follow(consequence)
+        except RecordsError as error:
+            consequence = replace(consequence, why=(*consequence.why, str(error)))
+        await self.verification.finish()
+        return replace(record, consequence=consequence)
+
+    async def _consequence(
+        self, record: RunRecord, unfinished: Entry | None
+    ) -> tuple[RunRecord, Consequence]:
+        verdict = record.judgement.verdict
+        if verdict is Verdict.HOLD:
+            return record, self._said(Action.BLOCKED, "HOLD changes nothing")
+        if unfinished is None:
+            try:
+                await asyncio.to_thread(self._note, record)
+            except LedgerError as error:
+                # A GO that nobody finds again is none.
+                self.verification.trouble(str(error))
+                action = Action.HELD if verdict is Verdict.NO_GO else Action.BLOCKED
+                record = self.verification.concluded()
+                return record, self._said(action, "the ledger cannot be written")
+        if verdict is Verdict.GO:
+            return record, self._said(Action.KEPT)
+        if not self.roll_back:
+            return record, self._said(Action.BLOCKED, "no rollback was asked for")
+        if self.verification.interrupted:
+            return record, self._said(Action.BLOCKED, "it was interrupted")
+        try:
+            return record, await self._go_back(unfinished)
+        except HarnessError as error:
+            return record, self._said(Action.HELD, str(error))
+
+    async def _go_back(self, unfinished: Entry | None) -> Consequence:
+        if self.platform is None:
+            return self._said(Action.HELD, "the environment declares no platform")
+        running = await self.platform.identify()
+        history = await asyncio.to_thread(lambda: History(self.ledger.entries()))
+        target = unfinished or history.target(self.release, running.vector)
+        if target is None:
+            return self._said(Action.HELD, NO_TARGET)
+        case = Case(
+            release=self.release,
+            judged=self._judged,
+            running=running,
+            history=history,
+            target=target,
+            platform=self.platform,
+            system=System(self.verification.environment, self.verification.client),
+            begun_at=self._begun_at,
+        )
+        found = await objections(case, RULES_TO_RESUME if unfinished else RULES)
+        if found:
+            return self._said(Action.HELD, *found, target=target.release)
+        rollback = Rollback(
+            environment=self.verification.environment.name,
+            leaves=self.release,
+            target=target,
+            platform=self.platform,
+            ledger=self.ledger,
+            verify=self.verify,
+            progress=self.progress,
+            run_id=self.verification.run_id,
+            resumed=unfinished is not None,
+        )
+        action, why = await rollback.run()
+        return self._said(action, *why, target=target.release)
+
+    def _note(self, record: RunRecord) -> None:
+        judgement = record.judgement
+        vector: Vector = (self._judged.vector if self._judged else None) or {}
+        entry = Entry(
+            event=Event.GO if judgement.verdict is Verdict.GO else Event.NO_GO,
+            environment=judgement.environment,
+            release=self.release,
+            at=now(),
+            run_id=judgement.run_id,
+            vector=vector,
+            database=self._database,
+            evidence=record.sha256,
+            why="; ".join(reason.text for reason in judgement.reasons[:3]),
+        )
+        self.ledger.append(entry)
+
+    def _said(self, action: Action, *why: str, target: str | None = None) -> Consequence:
+        return Consequence(action=action, release=self.release, why=why, target=target)
+
+
+def _consists_of(state: State, *entries: Entry | None) -> bool:
+    """Whether all that runs is of one of these vectors, service by service."""
+    known = {
+        (name, artifact.identity)
+        for entry in entries
+        if entry is not None
+        for name, artifact in entry.vector.items()
+    }
+    return all(
+        (name, artifact.identity) in known
+        for name, running in state.services.items()
+        for artifact in running.artifacts
+    )
+
+
+def verified(record: RunRecord) -> Sequence[str]:
+    """What keeps a run from GO, in words."""
+    if record.judgement.verdict is Verdict.GO:
+        return ()
+    reasons = [f"{r.check}: {r.text}" if r.check else r.text for r in record.judgement.reasons]
+    return reasons or ["it did not get GO"]

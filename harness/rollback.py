@@ -1,0 +1,245 @@
+"""May a release be rolled back, and to what? Then: the rollback itself, and what came of it.
+
+Each rule keeps a rollback from doing harm; what is not known keeps it back as well. `held` is the
+word for a rollback that a rule forbade.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.deployment import Database, Running, State, compatible, same, shown
+from harness.errors import HarnessError, LedgerError, PlatformError
+from harness.ledger import Entry, Event, History, Ledger
+from harness.model import Action
+from harness.platforms import Platform
+from harness.records import now
+
+Verify = Callable[[str], Awaitable[Sequence[str]]]
+
+
+class Sight(Protocol):
+    """What the rules ask the system itself: `harness.system.System`."""
+
+    async def releases(self) -> set[str]: ...
+    async def database(self) -> Database | None: ...
+    async def unmendable(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A release to be left, and what is known of it.
+
+    Attributes:
+        release: The one that got NO_GO; None where a person asks for the rollback.
+        judged: What ran when it was judged; None where that is not known.
+        target: The ledger's entry of what to go back to.
+        begun_at: When the gate began; ISO 8601, UTC.
+    """
+
+    release: str | None
+    judged: State | None
+    running: State
+    history: History
+    target: Entry
+    platform: Platform
+    system: Sight
+    begun_at: str
+
+
+Rule = Callable[[Case], Awaitable[str | None]]
+
+
+async def first_attempt(case: Case) -> str | None:
+    """At most one rollback for a release."""
+    attempt = case.history.rollback(case.release) if case.release else None
+    if attempt is None:
+        return None
+    begun, ended = attempt
+    how = ended.action if ended else "its end is not known"
+    return f"a rollback of {case.release} was begun before, at {begun.at}: {how}"
+
+
+async def at_rest(case: Case) -> str | None:
+    """Nothing is rolled back in the middle of another operation."""
+    changing = case.running.changing
+    return f"an operation is under way on {', '.join(changing)}" if changing else None
+
+
+async def still_the_same(case: Case) -> str | None:
+    """What was judged is what runs: nobody has deployed anything else meanwhile."""
+    if case.judged is None:
+        return "what ran when it was judged is not known"
+    for name in sorted({*case.judged.services, *case.running.services}):
+        before, after = case.judged.services.get(name), case.running.services.get(name)
+        if _seen(before) != _seen(after):
+            return (
+                f"somebody has deployed {name} meanwhile: {_told(before)} ran, now {_told(after)}"
+            )
+    return None
+
+
+async def no_newer_deploy(case: Case) -> str | None:
+    """The ledger knows of no deploy that began after the gate did."""
+    for entry in case.history.entries:
+        if entry.event is Event.DEPLOYED and entry.at > case.begun_at:
+            return f"a deploy of {entry.release} has begun at {entry.at}"
+    return None
+
+
+async def serves_it(case: Case) -> str | None:
+    """The release to be left is the one that serves."""
+    if case.release is None:
+        return None
+    said = await case.system.releases()
+    said |= {
+        artifact.release
+        for running in case.running.services.values()
+        for artifact in running.artifacts
+        if artifact.release is not None
+    }
+    if case.release in said:
+        return None
+    if said:
+        return f"{case.release} is not what runs: {', '.join(sorted(said))} is"
+    for entry in case.history.entries:
+        other = entry.event is Event.GO and entry.release != case.release
+        if other and same(entry.vector, case.running.vector):
+            return f"{case.release} is not what runs: the artifacts are those of {entry.release}"
+    return None
+
+
+async def obtainable(case: Case) -> str | None:
+    """The target can still be had."""
+    missing = await case.platform.obtainable(case.target.vector)
+    return (
+        f"{case.target.release} cannot be had any more: {'; '.join(missing)}" if missing else None
+    )
+
+
+async def database_in_range(case: Case) -> str | None:
+    """The target works with the database as it is now: migrations are never reverted."""
+    current = await case.system.database()
+    if current is None:
+        return None
+    why = compatible(current, case.target.database)
+    return f"{case.target.release} would not work with the database: {why}" if why else None
+
+
+async def may_have_caused_it(case: Case) -> str | None:
+    """A failure that no release can have caused is not mended by another release."""
+    return await case.system.unmendable() if case.release else None
+
+
+# Cheap ones first. `unmendable` before the database's revision, which then cannot be told.
+RULES: tuple[Rule, ...] = (
+    first_attempt,
+    at_rest,
+    still_the_same,
+    no_newer_deploy,
+    serves_it,
+    obtainable,
+    may_have_caused_it,
+    database_in_range,
+)
+
+
+# Of one that was begun before: all else was looked at then, and what runs may be half of each.
+RULES_TO_RESUME: tuple[Rule, ...] = (obtainable, database_in_range)
+
+
+async def objections(case: Case, rules: Sequence[Rule] = RULES) -> list[str]:
+    """Why this rollback must not be; the first reason is enough, and no answer is one."""
+    for rule in rules:
+        try:
+            objection = await rule(case)
+        except HarnessError as error:
+            objection = f"cannot tell whether it may be rolled back: {error}"
+        if objection:
+            return [objection]
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback:
+    """One rollback, from its entry in the ledger to the verified target.
+
+    Args:
+        verify: Runs the target's checks; what keeps them from GO, a line each.
+        leaves: The release to leave, as the ledger names it.
+        resumed: It was begun before, and not ended.
+    """
+
+    environment: str
+    leaves: str
+    target: Entry
+    platform: Platform
+    ledger: Ledger
+    verify: Verify
+    progress: Callable[[str], None]
+    run_id: str
+    resumed: bool = False
+
+    async def run(self) -> tuple[Action, tuple[str, ...]]:
+        """How it ended, and why not better."""
+        if not self.resumed:
+            try:
+                self._note(Event.ROLLBACK_BEGUN)
+            except LedgerError as error:
+                # Without the note, another gate might try a second time.
+                return Action.HELD, (f"the rollback cannot be noted: {error}",)
+        self.progress(f"rolling back to {self.target.release}")
+        why = await self._bring_back()
+        if not why:
+            self.progress(f"verifying {self.target.release}")
+            why = list(await self.verify(self.target.release))
+        action = Action.ROLLBACK_FAILED if why else Action.ROLLED_BACK_VERIFIED
+        try:
+            self._note(Event.ROLLBACK_ENDED, action=action, why="; ".join(why))
+        except LedgerError as error:
+            why.append(f"the end of the rollback cannot be noted: {error}")
+        return action, tuple(why)
+
+    async def _bring_back(self) -> list[str]:
+        """What the platform says of the state afterwards; how its tools ended proves nothing."""
+        told: list[str] = []
+        try:
+            if not self.resumed or await self.platform.confirm(self.target.vector):
+                await self.platform.roll_back(self.target.vector)
+            await self.platform.wait()
+        except PlatformError as error:
+            told.append(str(error))
+        try:
+            differences = list(await self.platform.confirm(self.target.vector))
+        except HarnessError as error:
+            return [*told, f"what runs now cannot be told: {error}"]
+        return [*told, *differences] if differences else []
+
+    def _note(self, event: Event, action: Action | None = None, why: str = "") -> None:
+        entry = Entry(
+            event=event,
+            environment=self.environment,
+            release=self.leaves,
+            at=now(),
+            run_id=self.run_id,
+            vector=self.target.vector,
+            database=self.target.database,
+            target=self.target.release,
+            action=action,
+            why=why,
+        )
+        self.ledger.append(entry)
+
+
+def _seen(running: Running | None) -> object:
+    if running is None:
+        return None
+    return running.serial, sorted(artifact.identity for artifact in running.artifacts)
+
+
+def _told(running: Running | None) -> str:
+    if running is None or not running.artifacts:
+        return "nothing"
+    identities = dict.fromkeys(shown(artifact.identity) for artifact in running.artifacts)
+    deploy = f" (deploy {running.serial})" if running.serial else ""
+    return " and ".join(identities) + deploy
