@@ -2,9 +2,15 @@
 
 import sys
 
-from bench import command, scale, smoke, stack
+from bench import command, gate, scale, smoke, stack
 
-ALL = {"command": command.main, "scale": scale.main, "smoke": smoke.main, "stack": stack.main}
+ALL = {
+    "command": command.main,
+    "gate": gate.main,
+    "scale": scale.main,
+    "smoke": smoke.main,
+    "stack": stack.main,
+}
 
 for name in sys.argv[1:] or ALL:
     if name not in ALL:
