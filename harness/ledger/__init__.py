@@ -6,10 +6,12 @@ Each file has `open_ledger(settings, environment)`, which returns a `Ledger`.
 
 from typing import Protocol
 
+from harness.environment import Environment
 from harness.ledger._entry import Entry, Event
 from harness.ledger._history import History
+from harness.registry import LEDGERS
 
-__all__ = ["Entry", "Event", "History", "Ledger"]
+__all__ = ["Entry", "Event", "History", "Ledger", "ledger_of"]
 
 
 class Ledger(Protocol):
@@ -30,3 +32,17 @@ class Ledger(Protocol):
             LedgerError: It cannot be written.
         """
         ...
+
+
+def ledger_of(environment: Environment) -> Ledger:
+    """The ledger that an environment declares.
+
+    Args:
+        environment: With its references filled in.
+
+    Raises:
+        UsageError: There is no ledger of this name, or its settings cannot be used.
+    """
+    declared = environment.ledger
+    opened: Ledger = LEDGERS.load(declared.name).open_ledger(declared.settings, environment.name)
+    return opened
