@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from services.health import Unhealthy
+from services.health import Told, Unhealthy
 from services.problem import Problem
 from services.settings import DatabaseUrl
 from services.tables import SchemaRevision
@@ -76,16 +76,19 @@ class Database:
                 raise _unavailable() from error
             raise
 
-    async def probe(self) -> dict[str, str]:
+    async def probe(self) -> Told:
         """Asks, on a connection from the pool, whether the schema is one that the code can use."""
         newest = select(SchemaRevision).order_by(SchemaRevision.revision.desc()).limit(1)
         async with self._sessions() as session:
             revision = await session.scalar(newest)
-        if revision is None or revision.revision < REVISION:
+        if revision is None:
             raise Unhealthy("the schema is older than the code")
+        told = Told(schema=(revision.revision, revision.oldest_compatible))
+        if revision.revision < REVISION:
+            raise Unhealthy("the schema is older than the code", told)
         if revision.oldest_compatible > REVISION:
-            raise Unhealthy("the schema no longer serves this code")
-        return {}
+            raise Unhealthy("the schema no longer serves this code", told)
+        return told
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:

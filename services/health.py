@@ -5,6 +5,8 @@ Source: draft-inadarei-api-health-check-06.
 
 import asyncio
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -32,6 +34,17 @@ class Measurement(BaseModel):
     instanceId: str | None = None  # noqa: N815
 
 
+class Revision(BaseModel):
+    """Which revision a schema has: that of a datastore, or of the one behind a service."""
+
+    status: Status
+    componentType: Literal["datastore"] = "datastore"  # noqa: N815
+    observedValue: int  # noqa: N815
+    observedUnit: Literal["revision"] = "revision"  # noqa: N815
+    oldestCompatible: int = Field(description="The oldest revision of code that it serves.")  # noqa: N815
+    time: datetime
+
+
 class HealthDocument(BaseModel):
     """The body of `/health` and `/health/live`."""
 
@@ -39,7 +52,20 @@ class HealthDocument(BaseModel):
     serviceId: str  # noqa: N815
     releaseId: str  # noqa: N815
     instanceId: str  # noqa: N815
-    checks: dict[str, list[Measurement]] | None = None
+    checks: dict[str, list[Measurement | Revision]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a dependency tells of itself.
+
+    Attributes:
+        identity: More members for its entry, such as `releaseId`.
+        schema: The revision of its schema, and the oldest of code that this serves.
+    """
+
+    identity: Mapping[str, str] = field(default_factory=dict)
+    schema: tuple[int, int] | None = None
 
 
 class Unhealthy(Exception):  # noqa: N818 - a finding, not a defect
@@ -47,11 +73,11 @@ class Unhealthy(Exception):  # noqa: N818 - a finding, not a defect
 
     Args:
         finding: What is wrong; shown.
-        more: More members for its entry, as `Dependency.probe` gives when all is well.
+        told: What it tells of itself nevertheless.
     """
 
-    def __init__(self, finding: str, **more: str) -> None:
-        self.more = more
+    def __init__(self, finding: str, told: Told | None = None) -> None:
+        self.told = told or Told()
         super().__init__(finding)
 
 
@@ -62,11 +88,8 @@ class Dependency(Protocol):
     component_type: str
     limit_s: float
 
-    async def probe(self) -> dict[str, str]:
+    async def probe(self) -> Told:
         """Looks at it now.
-
-        Returns:
-            More members for its entry, such as `releaseId`.
 
         Raises:
             Unhealthy: It answered that it cannot serve.
@@ -75,51 +98,60 @@ class Dependency(Protocol):
         ...
 
 
+Checks = dict[str, list[Measurement | Revision]]
+
+
 class HealthCheck:
     """Looks at all dependencies at the call; calls at the same time share one look."""
 
     def __init__(self, dependencies: list[Dependency]) -> None:
         self._dependencies = dependencies
-        self._look: asyncio.Task[dict[str, list[Measurement]]] | None = None
+        self._look: asyncio.Task[Checks] | None = None
 
-    async def checks(self) -> dict[str, list[Measurement]]:
+    async def checks(self) -> Checks:
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._look_at_all())
         # Shielded: one caller that goes away must not end the look of the others.
         return await asyncio.shield(self._look)
 
-    async def _look_at_all(self) -> dict[str, list[Measurement]]:
+    async def _look_at_all(self) -> Checks:
         measured = await asyncio.gather(*(_measure(each) for each in self._dependencies))
-        return {
-            f"{dependency.component}:responseTime": [measurement]
-            for dependency, measurement in zip(self._dependencies, measured, strict=True)
-        }
+        return {name: entries for each in measured for name, entries in each.items()}
 
 
-async def _measure(dependency: Dependency) -> Measurement:
+async def _measure(dependency: Dependency) -> Checks:
     started_s = time.perf_counter()
     output: str | None = None
-    more: dict[str, str] = {}
+    told = Told()
     try:
         async with asyncio.timeout(dependency.limit_s):
-            more = await dependency.probe()
+            told = await dependency.probe()
     except Unhealthy as finding:
         output = str(finding)
-        more = finding.more
+        told = finding.told
     except TimeoutError:
         output = f"no answer within {dependency.limit_s} s"
     except Exception:  # noqa: BLE001 - whatever it is, the dependency did not answer
         output = "no answer"
-    return Measurement.model_validate(
-        {
-            "status": "pass" if output is None else "fail",
-            "componentType": dependency.component_type,
-            "observedValue": round((time.perf_counter() - started_s) * 1000, 1),
-            "time": datetime.now(UTC),
-            "output": output,
-            **more,
-        }
-    )
+    looked = {"status": "pass" if output is None else "fail", "time": datetime.now(UTC)}
+    checks: Checks = {
+        f"{dependency.component}:responseTime": [
+            Measurement.model_validate(
+                {
+                    **looked,
+                    "componentType": dependency.component_type,
+                    "observedValue": round((time.perf_counter() - started_s) * 1000, 1),
+                    "output": output,
+                    **told.identity,
+                }
+            )
+        ]
+    }
+    if told.schema is not None:
+        revision, oldest = told.schema
+        schema = {**looked, "observedValue": revision, "oldestCompatible": oldest}
+        checks[f"{dependency.component}:schema"] = [Revision.model_validate(schema)]
+    return checks
 
 
 def health_router(service: str, settings: Settings, dependencies: list[Dependency]) -> APIRouter:
@@ -127,7 +159,7 @@ def health_router(service: str, settings: Settings, dependencies: list[Dependenc
     router = APIRouter(tags=["health"])
     check = HealthCheck(dependencies)
 
-    def document(checks: dict[str, list[Measurement]] | None) -> JSONResponse:
+    def document(checks: Checks | None) -> JSONResponse:
         entries = [entry for entries in (checks or {}).values() for entry in entries]
         healthy = all(entry.status == "pass" for entry in entries)
         body = HealthDocument(

@@ -18,8 +18,10 @@ LIMIT_S = 5.0
 
 def create(settings: GatewaySettings) -> FastAPI:
     services = [
-        PrivateService("account", settings.account_url, LIMIT_S),
-        PrivateService("keys", settings.keys_url, LIMIT_S),
+        # A kept connection could be closed by an instance that is just being replaced, while a
+        # request is on its way that nobody may send twice.
+        PrivateService("account", settings.account_url, LIMIT_S, keep_connections=0),
+        PrivateService("keys", settings.keys_url, LIMIT_S, keep_connections=0),
     ]
 
     @asynccontextmanager

@@ -6,10 +6,11 @@ from typing import Any, TypeGuard
 import httpx
 
 from services.forward import BrokenAnswer, Upstream
-from services.health import Unhealthy
+from services.health import Told, Unhealthy
 from services.problem import GATEWAY_REFUSED
 
 MAX_ID_CHARS = 128
+MAX_REVISION = 2**31 - 1
 
 
 class PrivateService(Upstream):
@@ -32,7 +33,7 @@ class ServiceHealth:
         self.component = service.name
         self._service = service
 
-    async def probe(self) -> dict[str, str]:
+    async def probe(self) -> Told:
         status, body = await self._service.get("/health")
         document = _document(body)
         who = {
@@ -40,9 +41,10 @@ class ServiceHealth:
             for name in ("releaseId", "instanceId")
             if _is_id(value := document.get(name))
         }
+        told = Told(identity=who, schema=_schema(document))
         if status != 200 or document.get("status") != "pass":
-            raise Unhealthy("it says that it cannot do its work", **who)
-        return who
+            raise Unhealthy("it says that it cannot do its work", told)
+        return told
 
 
 def _is_id(value: object) -> TypeGuard[str]:
@@ -52,6 +54,20 @@ def _is_id(value: object) -> TypeGuard[str]:
         and value.isprintable()
         and len(value) <= MAX_ID_CHARS
     )
+
+
+def _schema(document: dict[str, Any]) -> tuple[int, int] | None:
+    """What its database is at, and serves, as it tells it itself."""
+    try:
+        entry = document["checks"]["postgres:schema"][0]
+        revision, oldest = entry["observedValue"], entry["oldestCompatible"]
+    except (LookupError, TypeError):
+        return None
+    return (revision, oldest) if _is_revision(revision) and _is_revision(oldest) else None
+
+
+def _is_revision(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= MAX_REVISION
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.account.app import create
 from services.application import application
-from services.health import HealthCheck, Unhealthy
+from services.health import HealthCheck, Told, Unhealthy
 from services.settings import Settings
 from tests.services.account.conftest import settings
 
@@ -32,18 +32,22 @@ class Dependency:
         self.looks = 0
         self.may_answer = asyncio.Event()
 
-    async def probe(self) -> dict[str, str]:
+    async def probe(self) -> Told:
         self.looks += 1
         match self.state:
             case "healthy":
-                return {"releaseId": "r7", "instanceId": "i7"}
+                return Told(identity={"releaseId": "r7", "instanceId": "i7"})
             case "unhealthy":
                 raise Unhealthy("the thing is out of order")
             case "broken":
                 raise RuntimeError("canary at postgresql://canary@db.internal:5432")
+            case "migrated":
+                return Told(schema=(7, 5))
+            case "outdated":
+                raise Unhealthy("the thing is out of date", Told(schema=(7, 6)))
             case "held":
                 await self.may_answer.wait()
-                return {}
+                return Told()
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -90,6 +94,33 @@ def test_body_and_status_agree(serve: Serve, states: list[str], status: int) -> 
         assert 0 <= entry["observedValue"] < 5000
         assert datetime.fromisoformat(entry["time"]).utcoffset() is not None
         assert entry.get("releaseId") == ("r7" if each.state == "healthy" else None)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "oldest"), [("migrated", "pass", 5), ("outdated", "fail", 6)]
+)
+def test_schema_is_told_whether_or_not_it_serves(
+    serve: Serve, state: str, status: str, oldest: int
+) -> None:
+    checks = serve(app(Dependency(state))).get("/health").json()["checks"]
+
+    (entry,), (looked,) = checks["thing:schema"], checks["thing:responseTime"]
+    assert entry.pop("time") == looked["time"]
+    assert looked["status"] == status
+    assert entry == {
+        "status": status,
+        "componentType": "datastore",
+        "observedValue": 7,
+        "observedUnit": "revision",
+        "oldestCompatible": oldest,
+    }
+
+
+@pytest.mark.parametrize("state", ["healthy", "unhealthy", "broken", "silent"])
+def test_schema_that_nobody_told_is_not_shown(serve: Serve, state: str) -> None:
+    assert set(serve(app(Dependency(state))).get("/health").json()["checks"]) == {
+        "thing:responseTime"
+    }
 
 
 def test_change_is_seen_at_the_next_call(serve: Serve) -> None:
@@ -212,7 +243,9 @@ def test_internals_are_recognised() -> None:
         assert INTERNALS.search(text)
 
 
-@pytest.mark.parametrize("state", ["healthy", "unhealthy", "broken", "silent"])
+@pytest.mark.parametrize(
+    "state", ["healthy", "unhealthy", "broken", "silent", "migrated", "outdated"]
+)
 def test_health_shows_no_internals(serve: Serve, state: str) -> None:
     answer = serve(app(Dependency(state))).get("/health")
 

@@ -15,12 +15,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import CheckConstraint, Connection, inspect
+from sqlalchemy import CheckConstraint, Connection, Engine, event, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.types import ASGIApp
 
 from services.account.app import create
-from services.database import REVISION, engine_url
+from services.database import REVISION, Database, engine_url
 from services.migrations import upgrade
 from services.tables import Table
 from tests import postgres
@@ -121,15 +121,19 @@ OLDER, NEWER = REVISION - 1, REVISION + 1
 
 
 @pytest.mark.parametrize(
-    ("change", "status"),
+    ("change", "status", "told"),
     [
-        ("SELECT 1", 200),
-        (f"INSERT INTO schema_revisions VALUES ({NEWER}, {OLDER})", 200),
-        (f"INSERT INTO schema_revisions VALUES ({NEWER}, {REVISION})", 200),
-        (f"INSERT INTO schema_revisions VALUES ({NEWER}, {NEWER})", 503),
-        (f"UPDATE schema_revisions SET revision = {OLDER}, oldest_compatible = {OLDER}", 503),
-        ("DELETE FROM schema_revisions", 503),
-        ("DROP TABLE schema_revisions", 503),
+        ("SELECT 1", 200, (REVISION, REVISION)),
+        (f"INSERT INTO schema_revisions VALUES ({NEWER}, {OLDER})", 200, (NEWER, OLDER)),
+        (f"INSERT INTO schema_revisions VALUES ({NEWER}, {REVISION})", 200, (NEWER, REVISION)),
+        (f"INSERT INTO schema_revisions VALUES ({NEWER}, {NEWER})", 503, (NEWER, NEWER)),
+        (
+            f"UPDATE schema_revisions SET revision = {OLDER}, oldest_compatible = {OLDER}",
+            503,
+            (OLDER, OLDER),
+        ),
+        ("DELETE FROM schema_revisions", 503, None),
+        ("DROP TABLE schema_revisions", 503, None),
     ],
 )
 def test_health_is_bound_to_the_schema(
@@ -138,6 +142,7 @@ def test_health_is_bound_to_the_schema(
     serve: Callable[[ASGIApp], httpx.Client],
     change: str,
     status: int,
+    told: tuple[int, int] | None,
 ) -> None:
     account = serve(create(settings(database_url)))
     psql(change)
@@ -151,7 +156,32 @@ def test_health_is_bound_to_the_schema(
         outcome,
         outcome,
     )
+    schema = [
+        (entry["status"], entry["observedValue"], entry["oldestCompatible"])
+        for entry in answer.json()["checks"].get("postgres:schema", [])
+    ]
+    assert schema == ([(outcome, *told)] if told else [])
     assert account.get("/health/live").status_code == 200
+
+
+def test_health_asks_the_database_one_question(database_url: str) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    async def run() -> None:
+        database = Database(SecretStr(database_url))
+        async with database.lifespan(None):
+            await database.probe()
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        asyncio.run(run())
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    [question] = [each for each in asked if "schema_revisions" in each]
+    assert len(asked) - asked.index(question) == 1, "what goes before is the driver's own"
 
 
 def test_two_jobs_at_once_migrate_once(

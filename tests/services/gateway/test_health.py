@@ -53,6 +53,48 @@ def test_service_that_says_fail_fails_the_gateway_and_still_names_its_release(
         assert came.json()["checks"]["keys:responseTime"][0]["status"] == "pass"
 
 
+def schema(revision: object, oldest: object) -> dict[str, list[dict[str, object]]]:
+    return {"postgres:schema": [{"observedValue": revision, "oldestCompatible": oldest}]}
+
+
+@pytest.mark.parametrize(("status", "word"), [(200, "pass"), (503, "fail")])
+def test_schema_is_passed_on_whether_or_not_it_serves(
+    gateway: Gateway, status: int, word: str
+) -> None:
+    telling = health(status, status=word, checks=schema(7, 5))
+    with server(telling) as account, server(health()) as keys:
+        checks = gateway(account_url=account.url, keys_url=keys.url).get("/health").json()["checks"]
+        (entry,) = checks["account:schema"]
+        assert (entry["status"], entry["observedValue"], entry["oldestCompatible"]) == (word, 7, 5)
+        assert "keys:schema" not in checks
+
+
+NO_SCHEMA = [
+    {},
+    [],
+    {"postgres:schema": []},
+    {"postgres:schema": {"0": 1}},
+    {"postgres:schema": [7]},
+    {"postgres:schema": [{"observedValue": 7}]},
+    schema("<canary>", 5),
+    schema(7, "canary"),
+    schema(True, 1),
+    schema(7.5, 5),
+    schema(-1, 0),
+    schema(10**400, 5),
+    schema(None, None),
+]
+
+
+@pytest.mark.parametrize("checks", NO_SCHEMA, ids=str)
+def test_schema_that_is_none_is_not_passed_on(gateway: Gateway, checks: Any) -> None:
+    with server(health(checks=checks)) as account, server(health()) as keys:
+        came = gateway(account_url=account.url, keys_url=keys.url).get("/health")
+        assert came.status_code == 200
+        assert set(came.json()["checks"]) == {"account:responseTime", "keys:responseTime"}
+        assert "canary" not in came.text
+
+
 NO_DOCUMENT = {
     "no JSON": answering(ok(b"<html>")),
     "no object": answering(ok(b"[]")),
