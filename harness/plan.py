@@ -11,7 +11,7 @@ from harness.environment import Allowance, Environment
 from harness.errors import UsageError
 from harness.model import Declared, Excluded
 from harness.registry import CHECKS
-from harness.suite import Suite, load
+from harness.suite import Suite, folders, load
 
 # The group of checks that `--release` is for.
 RELEASE = "release."
@@ -58,7 +58,8 @@ def plan(environment: Environment, only: str | None = None) -> Plan:
     derived = [c for module in CHECKS.load_all().values() for c in module.derive(environment)]
     checks = [*derived, *(check for suite in suites for check in suite.checks)]
     for pattern in environment.checks:
-        if not any(fnmatchcase(check.id, pattern) for check in checks):
+        is_known = any(fnmatchcase(check.id, pattern) for check in checks)
+        if not is_known and not _is_of_tests(pattern):
             raise UsageError(f"checks: {pattern}: no check has this id; {_there_are(checks)}")
     return plan_of(environment, checks, resources=merged(suites), only=only)
 
@@ -103,10 +104,16 @@ def plan_of(
             for c in every
             if c.id in excluded
         ),
-        shortfalls=tuple(_shortfalls(environment, declared.values())),
+        shortfalls=tuple(shortfalls(environment, declared.values())),
         selection=only,
         left_out=len(allowed) - len(chosen),
     )
+
+
+def _is_of_tests(pattern: str) -> bool:
+    """Whether it is about a suite of pytest tests, which looks at it when it is part of a run."""
+    folder = folders().get(pattern.partition(".")[0])
+    return folder is not None and folder.holds_tests
 
 
 class Allowances:
@@ -147,7 +154,8 @@ def _told(allowance: Allowance) -> str:
     return f"{allowance.why} (until {allowance.until})" if allowance.until else allowance.why
 
 
-def _shortfalls(environment: Environment, declared: Iterable[Declared]) -> Iterator[str]:
+def shortfalls(environment: Environment, declared: Iterable[Declared]) -> Iterator[str]:
+    """A line for each group of checks that has fewer than `required.at_least`."""
     counts = Counter(item.id.partition(".")[0] for item in declared if item.required)
     for group, least in environment.required.at_least.items():
         if counts[group] < least:

@@ -1,6 +1,7 @@
 """The pytest plugin: `pytest suites/smoke --env NAME` runs a suite's checks as items.
 
-It is loaded with every pytest run, so it imports nothing unless `--env` is given.
+It is loaded with every pytest run, so it imports nothing unless `--env` or `--results` is
+given.
 """
 
 import inspect
@@ -18,6 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="With --env: a stack of this machine stands for a deployed environment.",
     )
+    group.addoption("--results", metavar="FILE", help="Where keyarc-verify is told of each test.")
+    group.addoption(
+        "--leave-out",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="With --results: a test that does not run.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Items(config), "keyarc-verify-items")
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
+    if config.getoption("results"):
+        from harness.recording import Recording
+
+        config.pluginmanager.register(Recording(config), "keyarc-verify-recording")
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) -> None:

@@ -12,6 +12,7 @@ from harness.check import Check, Resource, mark_of
 from harness.errors import UsageError
 
 RESOURCES = "resources"
+_TESTS = ("test_*.py", "*_test.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,65 @@ def imported(name: str) -> ModuleType:
         return import_module(name)
     except Exception as error:
         raise UsageError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where a suite is: `package` imports it, where it is below a folder that is imported from."""
+
+    path: Path
+    package: str | None = None
+
+    @property
+    def holds_tests(self) -> bool:
+        """Plain ones of pytest, instead of checks."""
+        return any(next(self.path.rglob(name), None) for name in _TESTS)
+
+    @property
+    def holds_checks(self) -> bool:
+        files = self.path.glob("*.py") if self.package else ()
+        return any("@check" in file.read_text("utf-8", "replace") for file in files)
+
+
+def folders() -> dict[str, Folder]:
+    """The suites in suites/, below the current directory or beside the harness, by name."""
+    found = [
+        Folder(path, f"suites.{path.name}")
+        for root in _roots()
+        for path in sorted((root / "suites").glob("*/"))
+    ]
+    known = {folder.path.name: folder for folder in reversed(found)}
+    return {n: f for n, f in sorted(known.items()) if f.holds_tests or f.holds_checks}
+
+
+def find_folder(name: str) -> Folder:
+    """A suite by its name, its package or its path, which has a slash in it.
+
+    Raises:
+        UsageError: There is none; lists the known ones.
+    """
+    known = folders()
+    if name in known:
+        return known[name]
+    words = name.split(".")
+    below = [root.joinpath(*words) for root in _roots()] if all(words) and len(words) > 1 else []
+    path = next(filter(Path.is_dir, [Path(name)] if "/" in name else below), None)
+    if path is None:
+        names = ", ".join(known) or "none"
+        raise UsageError(f"unknown suite {name!r}; known: {names}; or name a folder: ./my/tests")
+    folder = Folder(path.resolve(), _package(path.resolve()))
+    if not folder.holds_tests and not folder.holds_checks:
+        raise UsageError(f"suite {name} holds no tests ({' or '.join(_TESTS)}) and no checks")
+    return folder
+
+
+def _package(path: Path) -> str | None:
+    root = next((root for root in _roots() if path.is_relative_to(root)), None)
+    return ".".join(path.relative_to(root).parts) if root else None
+
+
+def _roots() -> list[Path]:
+    return list(dict.fromkeys([Path.cwd().resolve(), Path(__file__).resolve().parents[1]]))
 
 
 def _folder(package: str) -> Path:
