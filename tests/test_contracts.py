@@ -23,7 +23,7 @@ from harness.model import (
     RunRecord,
     Verdict,
 )
-from harness.registry import CHECKS, COMMANDS, REPORTS, Registry
+from harness.registry import CHECKS, COMMANDS, PLATFORMS, REPORTS, Registry
 from harness.verdict import judge
 
 EVIL = "\x1b[31m<script>\r\n::error::|`\u202e\x00"
@@ -68,7 +68,9 @@ def finished(*results: Result) -> RunRecord:
     )
 
 
-@pytest.mark.parametrize("registry", [CHECKS, COMMANDS, REPORTS], ids=lambda r: r.package)
+@pytest.mark.parametrize(
+    "registry", [CHECKS, COMMANDS, PLATFORMS, REPORTS], ids=lambda r: r.package
+)
 def test_every_plugin_says_what_it_is(registry: Registry) -> None:
     assert all(inspect.getdoc(module) for module in registry.load_all().values())
     assert registry.names()

@@ -3,9 +3,20 @@
 `find` turns a name into a file, `parse` reads it, `resolve` fills in its references.
 """
 
+from harness.environment.demo import Demo
 from harness.environment.file import find, known, parse, stack_of
 from harness.environment.identity import Identity, Login
-from harness.environment.policy import Allowance, Command, DatabaseLook, LedgerPlace, Platform, Slo
+from harness.environment.placeholders import fill_in, placeholders
+from harness.environment.policy import (
+    Allowance,
+    Command,
+    DatabaseLook,
+    LedgerPlace,
+    Platform,
+    PlatformCommand,
+    Reading,
+    Slo,
+)
 from harness.environment.programs import (
     Postgres,
     Program,
@@ -24,6 +35,7 @@ __all__ = [
     "Command",
     "Cors",
     "DatabaseLook",
+    "Demo",
     "Environment",
     "Health",
     "Identity",
@@ -33,9 +45,11 @@ __all__ = [
     "NetworkRules",
     "PlainHttp",
     "Platform",
+    "PlatformCommand",
     "Postgres",
     "Program",
     "PythonProgram",
+    "Reading",
     "Rehearsal",
     "Release",
     "Service",
@@ -43,10 +57,12 @@ __all__ = [
     "Stack",
     "StackService",
     "Tls",
+    "fill_in",
     "find",
     "known",
     "missing",
     "parse",
+    "placeholders",
     "resolve",
     "schema",
     "secrets_of",

@@ -1,18 +1,22 @@
 """What an environment file says twice has to agree, and a secret has no place in it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from harness.environment.commands import command_problems
 from harness.environment.identity import Identity
-from harness.environment.references import has_references
+from harness.environment.policy import Command, DatabaseLook
+from harness.environment.references import has_references, is_variable, refers_to_secret
 from harness.environment.sections import Environment
 from harness.environment.service import Service
 from harness.redaction import is_sensitive
 
 Place = tuple[int | str, ...]
 Problem = tuple[Place, str]
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _A_SECRET = "a secret does not belong in a file; name a variable: ${env:NAME}"  # noqa: S105
 
 
@@ -24,8 +28,17 @@ def inconsistencies(environment: Environment) -> Iterator[Problem]:
         yield from _of_identity(environment, name, identity)
     if environment.control_url is not None:
         yield from _of_url(("control_url",), environment.control_url)
+    for name, value in environment.ledger.settings.items():
+        if is_sensitive(name) and not is_variable(value):
+            yield ("ledger", "settings", name), _A_SECRET
     for name in environment.platform.apps if environment.platform else ():
         yield from _known(("platform", "apps", name), name, environment.services)
+    for name, command in environment.platform.commands.items() if environment.platform else ():
+        yield from _of_command(("platform", "commands", name), command)
+    if environment.platform is not None:
+        yield from command_problems(environment, environment.platform)
+    if environment.database is not None:
+        yield from _of_database(environment, environment.database)
 
 
 def _of_service(environment: Environment, name: str, service: Service) -> Iterator[Problem]:
@@ -81,6 +94,37 @@ def _of_identity(environment: Environment, name: str, identity: Identity) -> Ite
         for member, value in identity.login.json_.items():
             if is_sensitive(member):
                 yield from _referred((*here, "login", "json", member), value)
+
+
+def _of_database(environment: Environment, look: DatabaseLook) -> Iterator[Problem]:
+    needed = {each for service in environment.services.values() for each in service.depends_on}
+    shared = sorted(needed - environment.services.keys())
+    is_given = "dependency" in look.model_fields_set
+    if look.dependency not in shared and (shared or is_given):
+        names = ", ".join(shared) or "none"
+        yield (
+            ("database", "dependency"),
+            f"no service depends on a {look.dependency} that is no service itself;"
+            f" what `depends_on` names besides services: {names}",
+        )
+    for index, name in enumerate(look.told_by):
+        yield from _known(("database", "told_by", index), name, environment.services)
+    if look.command is not None:
+        yield from _of_command(("database", "command"), look.command)
+
+
+def _of_command(place: Place, command: Command) -> Iterator[Problem]:
+    for index, word in enumerate(command.run):
+        if refers_to_secret(word):
+            yield (*place, "run", index), "process lists would show it; give it by way of `env`"
+    for name, value in command.env.items():
+        if not _VARIABLE.fullmatch(name):
+            yield (
+                (*place, "env", name),
+                "not the name of a variable; letters, digits and _, no digit first",
+            )
+        elif is_sensitive(name):
+            yield from _referred((*place, "env", name), value)
 
 
 def _referred(place: Place, secret: SecretStr) -> Iterator[Problem]:

@@ -80,13 +80,15 @@ class Stack(Section):
     """How to start the system here. `env` is given to every program, below its own `env`.
 
     `names` are host names that lead to this machine for whoever asks the stack's own name server,
-    `${stack:nameserver}`; it knows no others.
+    `${stack:nameserver}`; it knows no others. `platform` names one that a stand-in answers for, at
+    `${stack:platform}`: behind it is this stack.
     """
 
     postgres: Postgres | None = None
     migrate: Program | None = None
     env: dict[str, str] = {}
     names: list[str] = []
+    platform: Name | None = None
     services: dict[Name, StackService] = Field(min_length=1)
 
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from harness.environment.policy import Command
 from harness.environment.sections import Environment
 from harness.errors import UsageError
 from harness.redaction import is_sensitive
@@ -21,6 +23,23 @@ _FORMS = "${env:NAME}, ${stack:WHAT} or ${generated:NAME}"
 
 def has_references(text: str) -> bool:
     return "${" in text
+
+
+def refers_to_secret(text: str) -> bool:
+    """Whether what its references stand for is nothing that others may see."""
+    for match in _REFERENCE.finditer(text):
+        kind, _, name = match[1].partition(":")
+        if kind == "generated" or match[1] == "stack:postgres.url":
+            return True
+        if kind == "env" and is_sensitive(name):
+            return True
+    return False
+
+
+def is_variable(text: str) -> bool:
+    """Whether it is one variable of the caller, and nothing beside it."""
+    match = _REFERENCE.fullmatch(text)
+    return match is not None and text.endswith("}") and match[1].startswith("env:")
 
 
 def substitute(text: str, references: Mapping[str, str], variables: Mapping[str, str]) -> str:
@@ -98,7 +117,20 @@ def secrets_of(environment: Environment, variables: Mapping[str, str]) -> list[s
         found += [secret.get_secret_value() for secret in kept if secret is not None]
     for service in environment.services.values():
         found += [value for name, value in service.headers.items() if is_sensitive(name)]
+    found += [value for name, value in environment.ledger.settings.items() if is_sensitive(name)]
+    for command in environment.commands:
+        found += _secrets_given(command)
     return [secret for secret in found if secret]
+
+
+def _secrets_given(command: Command) -> Iterator[str]:
+    """What is a secret by its name, and passwords in URLs."""
+    for name, value in command.env.items():
+        given = value.get_secret_value()
+        if is_sensitive(name):
+            yield given
+        elif "://" in given:
+            yield urlsplit(given).password or ""
 
 
 def _texts(tree: object, key: str) -> Iterator[tuple[str, str]]:

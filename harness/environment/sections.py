@@ -8,9 +8,11 @@ that is known once the stack is up) and `${generated:NAME}` (a secret made at st
 
 from pydantic import Field
 
+from harness.environment.demo import Demo
 from harness.environment.identity import Identity
 from harness.environment.policy import (
     Allowance,
+    Command,
     DatabaseLook,
     LedgerPlace,
     Platform,
@@ -79,6 +81,7 @@ class Environment(Section):
     )
     stack: Stack | None = None
     rehearsal: Rehearsal | None = None
+    demo: Demo | None = None
 
     @property
     def is_production(self) -> bool:
@@ -88,3 +91,10 @@ class Environment(Section):
     def may_write(self) -> bool:
         """Whether checks may make data in it."""
         return not self.is_production if self.policy.write is None else self.policy.write
+
+    @property
+    def commands(self) -> list[Command]:
+        """Every command of the user's own."""
+        look = self.database.command if self.database else None
+        of_platform = self.platform.commands.values() if self.platform else ()
+        return [*of_platform, *([look] if look else [])]
