@@ -108,6 +108,6 @@ def _show_state(state: dict[str, Any]) -> None:
     typer.echo(f"release {state['release']}, up since {state['started_at']}, from {state['file']}")
     for process in state["processes"]:
         url = state["references"].get(f"stack:{process['service']}.url", "")
-        typer.echo(
-            f"{process['name']:<12} {process['end'] or 'running':<22} {process['pid']:>8}  {url}"
-        )
+        how = process["end"] or ("leaving" if process["is_leaving"] else "running")
+        release = process["release"] or ""
+        typer.echo(f"{process['name']:<12} {how:<22} {process['pid']:>8}  {release:<12} {url}")

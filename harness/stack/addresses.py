@@ -31,10 +31,11 @@ class Addresses:
         }
         self.sockets: dict[str, Sockets] = {}
         self.nameserver: socket | None = None
+        self.platform: socket | None = None
         self._stack = stack
 
     def take(self) -> list[socket]:
-        """Takes a port for each service, and one for the name server where there is one.
+        """Takes a port for each service, and for a name server and a stand-in where there are any.
 
         Raises:
             StackError: One that the file names is taken.
@@ -57,21 +58,46 @@ class Addresses:
             port = sockets.port_of(self.nameserver)
             self.references["stack:nameserver"] = f"{sockets.LOOPBACK}:{port}"
             every.append(self.nameserver)
+        if self._stack.platform:
+            self.platform = sockets.listen("stack.platform")
+            port = sockets.port_of(self.platform)
+            self.references["stack:platform"] = f"http://{sockets.LOOPBACK}:{port}"
+            every.append(self.platform)
         return every
 
-    def fill(self, text: str, instance: str = "") -> str:
+    def fill(self, text: str, instance: str = "", release: str | None = None) -> str:
         """The text with its references replaced, for one instance of a program.
+
+        Args:
+            text: As the environment file has it.
+            instance: Which one of the program's.
+            release: Its release, if not the stack's.
 
         Raises:
             UsageError: It names something that the stack does not have.
         """
         known = {**self.references, **self.secrets, "stack:instance": instance}
+        known["stack:release"] = release or known["stack:release"]
         return substitute(text, known, os.environ)
 
-    def environment(self, program: Program, instance: str) -> dict[str, str]:
+    def environment(self, program: Program, instance: str, release: str) -> dict[str, str]:
         """The whole environment of one instance of a program."""
         own: Mapping[str, str] = {**self._stack.env, **program.env}
-        return environment_of({name: self.fill(text, instance) for name, text in own.items()})
+        return environment_of(
+            {name: self.fill(text, instance, release) for name, text in own.items()}
+        )
+
+    def refuse(self, name: str) -> list[tuple[socket, socket]]:
+        """Has nobody listen on a service's ports, which stay its own.
+
+        Returns:
+            Each socket that was closed, and what holds its port now.
+        """
+        held = self.sockets[name]
+        swapped = [(old, sockets.close(f"stack.services.{name}", old)) for old in held.all()]
+        held.main = swapped[0][1]
+        held.plain = swapped[1][1] if held.plain is not None else None
+        return swapped
 
 
 def _take(owner: str, service: StackService) -> Sockets:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.stack import process
-from harness.stack.program import GRACE_S
+from harness.stack.code import Code
+from harness.stack.serving import GRACE_S
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
@@ -31,6 +32,9 @@ class Child:
         is_group: Whether it leads a group, to which its own children belong.
         is_ready: Whether it has started, as far as it tells.
         end: How it ended, in words; None while it runs.
+        release: The release whose code it runs, where it is part of one.
+        identity: That of the code.
+        is_leaving: Whether it has been replaced, and ends when its last client has gone.
     """
 
     name: str
@@ -39,6 +43,9 @@ class Child:
     is_group: bool
     is_ready: bool = True
     end: str | None = None
+    release: str | None = None
+    identity: str | None = None
+    is_leaving: bool = False
 
     def send(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
@@ -63,6 +70,7 @@ class Children:
         service: str | None = None,
         keep: Iterable[Closable] = (),
         is_group: bool = False,
+        code: Code | None = None,
     ) -> Child:
         """Runs a function in a process of its own, with its output in the log of that name.
 
@@ -72,6 +80,7 @@ class Children:
             service: What it is an instance of, if not of that name.
             keep: Those files of `not_inherited` that it needs.
             is_group: Whether `run` makes it the leader of a process group.
+            code: What it runs, where that is part of a release.
         """
         kept = {id(file) for file in keep}
 
@@ -88,6 +97,8 @@ class Children:
             with suppress(OSError):
                 os.setpgid(pid, pid)
         started = Child(name, service or name, pid, is_group)
+        if code is not None:
+            started.release, started.identity = code.release, code.identity
         self.all.append(started)
         return started
 
@@ -97,6 +108,15 @@ class Children:
         for each in news:
             each.end = process.describe(self._watch.ended[each.pid])
         return news
+
+    def living(self, service: str) -> list[Child]:
+        """Instances of a service that run, or are about to."""
+        return [each for each in self.all if each.service == service and each.end is None]
+
+    def forget(self, which: Iterable[Child]) -> None:
+        """Those that have ended as they should are of no more interest."""
+        gone = {id(child) for child in which}
+        self.all = [each for each in self.all if id(each) not in gone]
 
     def stop(self, which: Iterable[Child], by: signal.Signals) -> None:
         """Asks them to end, all at once, and kills those that don't."""

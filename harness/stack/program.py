@@ -4,21 +4,19 @@ import asyncio
 import importlib
 import os
 import shutil
-import signal
 import ssl
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from socket import socket
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from harness.environment import Program, PythonProgram
 from harness.errors import UsageError
+from harness.stack.code import Code
+from harness.stack.serving import Ends, serve, server
 from harness.stack.state import MARK
-
-if TYPE_CHECKING:
-    import uvicorn
 
 # What a program needs of the caller's own environment; all else is declared.
 PASSED_ON = (
@@ -33,7 +31,6 @@ PASSED_ON = (
     "PYTHONPATH",
     MARK,
 )
-GRACE_S = 5
 
 
 class Sockets:
@@ -90,11 +87,13 @@ class Command:
 
     words: list[str]
     environment: Mapping[str, str]
+    code: Code
 
     def become(self) -> NoReturn:
         """Turns this process into it, in a group of its own so that its children end with it."""
         with suppress(OSError):
             os.setpgid(0, 0)
+        self.code.enter()
         os.execvpe(self.words[0], self.words, self.environment)
 
 
@@ -104,9 +103,11 @@ class Job:
 
     python: PythonProgram
     environment: Mapping[str, str]
+    code: Code
 
     def run(self) -> None:
         _take(self.environment)
+        self.code.enter()
         load(self.python)()
 
 
@@ -117,84 +118,22 @@ class Service:
     python: PythonProgram
     environment: Mapping[str, str]
     sockets: Sockets
+    code: Code
 
     def run(self, announce: Callable[[], object]) -> None:
-        """Serves until SIGTERM, then finishes what it has begun.
+        """Serves until it is told to end, then finishes what it has begun.
 
         Args:
             announce: Called once the application has started.
         """
         _take(self.environment)
+        self.code.enter()
         app = load(self.python)
-        stopping = asyncio.Event()
-        pairs = [(_server(app, stopping, announce, self.sockets.tls), self.sockets.main)]
+        ends = Ends()
+        pairs = [(server(app, ends, announce, self.sockets.tls), self.sockets.main)]
         if self.sockets.plain is not None:
-            pairs.append((_server(app, stopping), self.sockets.plain))
-        asyncio.run(_serve(pairs, stopping))
-
-
-def _server(
-    app: Any,
-    stopping: asyncio.Event,
-    announce: Callable[[], object] | None = None,
-    tls: ssl.SSLContext | None = None,
-) -> "uvicorn.Server":
-    """A server for one socket. The one that announces itself runs the application's lifespan."""
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        """Says when it has started, and stops at once, not at uvicorn's next tick."""
-
-        capture_signals = nullcontext  # type: ignore[assignment] # two servers share one process
-
-        async def startup(self, sockets: list[socket] | None = None) -> None:
-            await super().startup(sockets)
-            if announce:
-                announce()
-
-        async def main_loop(self) -> None:
-            ticks = asyncio.create_task(super().main_loop())
-            await stopping.wait()
-            ticks.cancel()
-
-        async def shutdown(self, sockets: list[socket] | None = None) -> None:
-            if self.server_state.tasks:
-                await super().shutdown(sockets)
-                return
-            # Nothing is being answered, so there is nothing for uvicorn's pause to wait for.
-            for each in self.servers:
-                each.close()
-            for connection in list(self.server_state.connections):
-                connection.shutdown()
-            await self.lifespan.shutdown()
-
-    return Server(
-        uvicorn.Config(
-            app,
-            lifespan="on" if announce else "off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # The client's address is for the application to judge, not for the server.
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE_S,
-            ssl_context_factory=(lambda *_: tls) if tls else None,
-        )
-    )
-
-
-async def _serve(pairs: list[tuple["uvicorn.Server", socket]], stopping: asyncio.Event) -> None:
-    serving = asyncio.gather(*(server.serve(sockets=[socket]) for server, socket in pairs))
-
-    def stop() -> None:
-        stopping.set()
-        if not all(server.started for server, _ in pairs):
-            serving.cancel()  # There is nothing yet to finish.
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    with suppress(asyncio.CancelledError):
-        await serving
+            pairs.append((server(app, ends), self.sockets.plain))
+        asyncio.run(serve(pairs, ends))
 
 
 def _take(environment: Mapping[str, str]) -> None:

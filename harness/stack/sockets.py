@@ -31,6 +31,35 @@ def reserve(owner: str, port: int | None = None) -> socket.socket:
     return _bind(owner, port)
 
 
+def begin(owner: str, held: socket.socket) -> None:
+    """Has a reserved port listen; one that does so already goes on.
+
+    Raises:
+        StackError: It cannot.
+    """
+    try:
+        held.listen(BACKLOG)
+    except OSError as error:
+        raise StackError(
+            f"{owner}: its port cannot be used any more: {error.strerror}; `keyarc-verify down` "
+            "and `up` give it another"
+        ) from None
+
+
+def close(owner: str, held: socket.socket) -> socket.socket:
+    """Stops listening: callers are refused from now on.
+
+    Returns:
+        What holds the port now; a closed socket where somebody else has it.
+    """
+    port = port_of(held)
+    held.close()
+    try:
+        return reserve(owner, port)
+    except StackError:
+        return held
+
+
 def datagrams(owner: str) -> socket.socket:
     """A free UDP port."""
     return _bound(owner, socket.SOCK_DGRAM, None)

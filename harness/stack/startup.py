@@ -10,12 +10,15 @@ import secrets
 import time
 from collections.abc import Callable
 
-from harness.environment import Environment, Postgres, Program, StackService
+from harness.environment import Environment, Postgres, StackService
 from harness.errors import StackError, UsageError
+from harness.registry import PLATFORMS
 from harness.stack import program, sockets
 from harness.stack.addresses import Addresses
 from harness.stack.children import Child, Children
+from harness.stack.code import Code, code_at_up
 from harness.stack.container import Container
+from harness.stack.instances import MIGRATE, Instances, failure
 from harness.stack.postgres import Cluster
 from harness.stack.preload import is_loaded, preload
 from harness.stack.readiness import Probe
@@ -23,7 +26,6 @@ from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
 POSTGRES = "postgres"
-MIGRATE = "migrate"
 MIGRATE_LIMIT_S = 120.0
 POLL_S = 0.005
 
@@ -45,6 +47,9 @@ class Startup:
             raise UsageError(f"{environment.name} has no `stack`: it is not started here{hint}")
         self.stack = environment.stack
         self.addresses = Addresses(self.stack, release, str(directory.ca_file))
+        self.instances = Instances(environment, self.addresses, children, watch)
+        self._environment = environment
+        self._release = release
         self._services = environment.services
         self._directory = directory
         self._children = children
@@ -63,19 +68,23 @@ class Startup:
             program.check(name, service)
         self._children.not_inherited.extend(self.addresses.take())
         self._start_nameserver()
+        self._start_stand_in()
         if self.stack.postgres:
             self._start_postgres(self.stack.postgres)
         migration = None
         for _ in preload(self.stack):
             migration = migration or self._start_migration()
             self._look()
-        self._finish_migration(migration)
+        migration = self._have_migration_started(migration)
+        # Others are at work now.
+        code = code_at_up(self._environment, self._release)
+        self._have_migrated(migration)
         self._certify()
         # What is here now is shared with every child for as long as nobody touches it.
         gc.freeze()
-        for name, service in self.stack.services.items():
-            self._start_service(name, service)
-        probes = {name: self._probe(name) for name in self.stack.services}
+        for name in self.stack.services:
+            self.instances.start(name, code)
+        probes = {name: self.instances.probe(name) for name in self.stack.services}
         for name, service in self.stack.services.items():
             self._await(name, service, probes[name])
 
@@ -91,6 +100,19 @@ class Startup:
             serve(held, names)
 
         self._children.start("nameserver", run, keep=[held])
+        held.close()
+
+    def _start_stand_in(self) -> None:
+        """What answers for the platform that a rehearsed environment is deployed on."""
+        held, platform = self.addresses.platform, self.stack.platform
+        if held is None or platform is None:
+            return
+
+        def run() -> None:
+            stand_in = PLATFORMS.load(platform).stand_in
+            stand_in(held, self._environment, self._directory.path)
+
+        self._children.start("platform", run, keep=[held])
         held.close()
 
     def _start_postgres(self, declared: Postgres) -> None:
@@ -121,19 +143,18 @@ class Startup:
         job = self.stack.migrate
         if job is None or not is_loaded(job) or not self._has_database():
             return None
-        env = self.addresses.environment(job, MIGRATE)
-        if job.python:
-            return self._children.start(MIGRATE, program.Job(job.python, env).run)
-        return self._start_command(MIGRATE, MIGRATE, job, env)
+        return self.instances.start_job(job, Code(release=self._release, identity=""))
 
     def _has_database(self) -> bool:
         return self._database is None or self._database.is_ready()
 
-    def _finish_migration(self, migration: Child | None) -> None:
+    def _have_migration_started(self, migration: Child | None) -> Child | None:
         if self._database is not None:
             # Its status file is all that PostgreSQL tells without being asked by a client.
             self._until(POSTGRES, self._has_database, self._database.limit_s, poll_s=POLL_S)
-        job = migration or self._start_migration()
+        return migration or self._start_migration()
+
+    def _have_migrated(self, job: Child | None) -> None:
         if job is not None:
             self._until(MIGRATE, lambda: job.end is not None, MIGRATE_LIMIT_S)
 
@@ -149,50 +170,6 @@ class Startup:
             context = authority.server_context(hosts, self._directory.runtime)
             self.addresses.sockets[name].tls = context
 
-    def _start_service(self, name: str, service: StackService) -> None:
-        held = self.addresses.sockets[name]
-        count = self._services[name].instances if name in self._services else 1
-        for number in range(1, count + 1):
-            instance = f"{name}-{number}"
-            log = name if count == 1 else instance
-            env = self.addresses.environment(service, instance)
-            if service.python:
-                self._fork(log, name, program.Service(service.python, env, held))
-            else:
-                self._start_command(log, name, service, env)
-        if service.python:
-            # A service that dies must refuse its callers, not leave them waiting here.
-            for each in held.all():
-                each.close()
-
-    def _start_command(
-        self, log: str, service: str, declared: Program, environment: dict[str, str]
-    ) -> Child:
-        words = [self.addresses.fill(word) for word in declared.command or []]
-        run = program.Command(words, environment).become
-        return self._children.start(log, run, service=service, is_group=True)
-
-    def _fork(self, log: str, name: str, service: program.Service) -> None:
-        read, write = os.pipe()
-        child = self._children.start(
-            log,
-            lambda: service.run(lambda: os.write(write, b"1")),
-            service=name,
-            keep=service.sockets.all(),
-        )
-        os.close(write)
-        child.is_ready = False
-
-        def hear() -> None:
-            child.is_ready = os.read(read, 1) != b""
-            self._watch.off(read)
-            os.close(read)
-
-        self._watch.on(read, hear)
-
-    def _probe(self, name: str) -> Probe:
-        return Probe(self.addresses.references[f"stack:{name}.url"], self._services.get(name))
-
     def _await(self, name: str, service: StackService, probe: Probe) -> None:
         own = [child for child in self._children.all if child.service == name]
 
@@ -200,7 +177,6 @@ class Startup:
             return all(child.is_ready for child in own) and probe.passes()
 
         self._until(name, is_up, service.start_timeout_s, poll_s=POLL_S * 4)
-        self.addresses.sockets[name].main.close()
 
     def _until(
         self, name: str, done: Callable[[], bool], limit_s: float, *, poll_s: float | None = None
@@ -222,5 +198,4 @@ class Startup:
                 raise self._failure(child.name, str(child.end))
 
     def _failure(self, name: str, what: str) -> StackError:
-        log = self._directory.log_tail(name)
-        return StackError(f"{name} {what}" + ("; its log ends:" if log else ""), log)
+        return failure(f"{name} {what}", self._directory.log_tail(name))

@@ -22,11 +22,23 @@ MARK = "KEYARC_VERIFY_STACK"
 DATA = "KEYARC_VERIFY_DATA"
 # What `container_file` says. Between the first two, the engine may be about to make one.
 CONTAINER_ASKED_FOR, CONTAINER_MADE, CONTAINER_READY = "asked for", "made", "ready"
+# Beside the state directories: what is stored of every stack's releases.
+RELEASES = "releases"
+# And of every environment's ledger, which the end of a stack must not take along.
+LEDGER = "ledger"
 MIN_FREE_MEMORY_BYTES = 256 * 1024 * 1024
 
 
 def default_directory(environment_name: str) -> Path:
-    """The state directory of an environment's stack, below the current directory."""
+    """The state directory of an environment's stack, below the current directory.
+
+    Raises:
+        UsageError: Releases, or ledgers, are kept under that name.
+    """
+    if environment_name in (RELEASES, LEDGER):
+        raise UsageError(
+            f"an environment file cannot be called {environment_name}: name it otherwise"
+        )
     return Path.cwd() / ".keyarc-verify" / environment_name
 
 
@@ -35,6 +47,7 @@ class StateDirectory:
 
     Attributes:
         path: Where its state and logs are.
+        control: The socket on which the supervisor takes orders.
         container_file: There for as long as the engine may hold a container of this stack.
         runtime: Where its data is: in memory where there is room for it.
     """
@@ -44,6 +57,7 @@ class StateDirectory:
         self.logs = path / "logs"
         self.ca_file = path / "ca.pem"
         self.container_file = path / "container"
+        self.control = path / "control"
         self.runtime = _runtime(path)
 
     def make(self) -> None:
@@ -104,12 +118,17 @@ class StateDirectory:
     def log_file(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
-    def log_tail(self, name: str, lines: int = 15) -> str:
+    def log_tail(self, name: str, lines: int = 15, *, since_bytes: int = 0) -> str:
         try:
-            text = self.log_file(name).read_text(errors="replace")
+            text = self.log_file(name).read_bytes()[since_bytes:].decode(errors="replace")
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def log_bytes(self, name: str) -> int:
+        """How long a log is by now."""
+        file = self.log_file(name)
+        return file.stat().st_size if file.exists() else 0
 
     def try_hold(self) -> bool:
         """Takes the lock, for the life of this process, unless another has it.

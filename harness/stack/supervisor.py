@@ -10,9 +10,7 @@ import signal
 import socket
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.stack import guard, process
@@ -86,36 +84,25 @@ class Supervisor:
     def _start_and_stay(self) -> None:
         from harness import rehearsal
         from harness.environment import find, parse
+        from harness.stack.keeper import Keeper
         from harness.stack.startup import Startup
 
         file = find(self._env)
+        environment = rehearsal.staged(file) if self._rehearse else parse(file)
         startup = Startup(
-            rehearsal.staged(file) if self._rehearse else parse(file),
+            environment,
             self._directory,
             self._children,
             watch=self._watch,
             release=self._release,
         )
         startup.run()
-        state = {
-            "version": 1,
-            "file": str(file.absolute()),
-            "release": self._release,
-            "pid": os.getpid(),
-            "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "references": startup.addresses.references,
-        }
         self._directory.write_secrets(startup.addresses.secrets)
-        self._write(state)
+        keeper = Keeper(
+            environment, file, self._directory, startup, children=self._children, watch=self._watch
+        )
         self._channel.say("ready")
-        while True:
-            self._watch.wait()
-            if self._children.notice():
-                self._write(state)
-
-    def _write(self, state: dict[str, Any]) -> None:
-        processes = [vars(child) for child in self._children.all if child.name != "migrate"]
-        self._directory.write_state({**state, "processes": processes})
+        keeper.stay()
 
     def _end(self) -> None:
         """Services first, so that what they have begun still finds its database."""

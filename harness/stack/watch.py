@@ -21,10 +21,12 @@ class Watch:
 
     Attributes:
         ended: Wait statuses of the children that have ended, by process id.
+        before_end: Told the process id of a child that has ended, before anyone else can know.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.ended: dict[int, int] = {}
+        self.before_end: Callable[[int], object] = lambda _pid: None
         self._wanted = False
         self._channel: Channel | None = channel
         self._selector = selectors.DefaultSelector()
@@ -82,11 +84,9 @@ class Watch:
 
     def _reap(self) -> None:
         with suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    return
-                self.ended[pid] = status
+            while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                self.before_end(found.si_pid)
+                _, self.ended[found.si_pid] = os.waitpid(found.si_pid, 0)
 
     def _want_stop(self, *_: object) -> None:
         self._wanted = True

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -24,10 +25,21 @@ async def app(
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
         return
+    # A request that lasts until a file is there, for who wants one in flight.
+    waits_for = Path(scope["path"]) if scope["path"].endswith(".let-go") else None
+    while waits_for and not waits_for.exists():  # noqa: ASYNC110 - another process writes it
+        await asyncio.sleep(0.01)
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
     status = int(os.environ.get("ANSWER", "200"))
     about = {
         "pid": os.getpid(),
         "scheme": scope["scheme"],
+        "body": body.decode(),
+        "file": __file__,
         "environment": dict(os.environ),
     }
     await send({"type": "http.response.start", "status": status, "headers": []})
