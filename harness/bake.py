@@ -44,6 +44,7 @@ class Bake:
         while (left_s := self.window_s - (time.monotonic() - began)) > 0 and self._may_go_on():
             await asyncio.sleep(min(left_s, max(0.0, self._next_s(began))))
             self._round += 1
+            await means.client.look_anew()
             await Runner(run.plan, means, on_result).run()
         run.on_result(self._outcome((time.monotonic() - began) * 1000))
 

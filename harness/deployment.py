@@ -116,3 +116,42 @@ class Database:
 
     revision: str
     oldest_compatible: str | None = None
+
+
+def compatible(now: Database, target: Database | None) -> str | None:
+    """Why code that was good with `target` would not work with the database as it is `now`.
+
+    None where it does: at the same revision, and at a newer one that still serves it.
+    """
+    if target is None:
+        return "cannot tell: nobody wrote down which revision of the database it was good with"
+    if _order(now.revision, target.revision) == 0:
+        return None
+    if _order(now.revision, target.revision) < 0:
+        return (
+            f"somebody took the database back: it is at {now.revision},"
+            f" and the target was good with {target.revision}"
+        )
+    oldest = now.oldest_compatible
+    if oldest is not None and _order(oldest, target.revision) <= 0:
+        return None
+    serves = (
+        f"serves code from {oldest} on" if oldest else "does not say which older code it serves"
+    )
+    return (
+        f"the database is at {now.revision} and {serves};"
+        f" the target was good with {target.revision}"
+    )
+
+
+def _order(one: str, other: str) -> int:
+    """Below zero where the one comes before the other, zero where they are the same."""
+    left, right = _sortable(one, other), _sortable(other, one)
+    return (left > right) - (left < right)
+
+
+def _sortable(revision: str, other: str) -> tuple[int, str]:
+    if not all(each.isascii() and each.isdecimal() for each in (revision, other)):
+        return 0, revision
+    digits = revision.lstrip("0")
+    return len(digits), digits

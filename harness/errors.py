@@ -7,6 +7,7 @@ HarnessError                  a defect of the harness, or of its means: HOLD
 ├── RecordsError              the evidence cannot be written
 ├── PlatformError             a platform cannot be asked, or did not do what it was asked
 ├── LedgerError               the ledger cannot be read or written
+├── DatabaseDown              the database does not answer, says a command that looks at it alone
 ├── NoData                    the system gave nothing to judge: a `no_data`
 └── Unreachable               nothing answered: a `fail`, or an `error` where it may be us
 
@@ -67,6 +68,10 @@ class PlatformError(HarnessError):
 
 class LedgerError(HarnessError):
     """The ledger cannot be read or written; names the line, where one is wrong."""
+
+
+class DatabaseDown(HarnessError):  # noqa: N818  a state of the system
+    """The database does not answer, as a command says that looks at nothing else."""
 
 
 class NoData(HarnessError):  # noqa: N818  named as the outcome that it leads to

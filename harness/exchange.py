@@ -118,6 +118,11 @@ class EvidenceClient:
             entry.close()
         return entry.response()
 
+    async def look_anew(self) -> None:
+        """From here on, what was answered before will not do."""
+        await self.looks.close()
+        self.looks = Looks()
+
     async def close(self) -> None:
         await self.looks.close()
         if "_http" in self.__dict__:

@@ -52,7 +52,7 @@ class Gate:
     _judged: State | None = None
     _database: Database | None = None
     _begun_at: str = field(default_factory=now)
-    _begun: float = field(default_factory=time.perf_counter)
+    _leaves_for: str | None = None
 
     async def run(self) -> RunRecord:
         """The run with its verdict and what followed; both are on record, whatever happens."""
@@ -109,8 +109,16 @@ class Gate:
 
     async def _follow(self, record: RunRecord, unfinished: Entry | None) -> RunRecord:
         """What the verdict leads to."""
+        started_at, started = now(), time.perf_counter()
         try:
             record, consequence = await self._consequence(record, unfinished)
+        except asyncio.CancelledError:
+            # Interrupted again. What the platform has begun goes on, and the ledger knows of it.
+            consequence = self._said(
+                Action.ROLLBACK_FAILED if self._leaves_for else Action.BLOCKED,
+                "interrupted again: its end was not awaited; the same gate, given again, does it",
+                target=self._leaves_for,
+            )
         except Exception as error:  # noqa: BLE001  a defect of ours ends in no rollback
             why = f"a defect of keyarc-verify: {type(error).__name__}: {error}"
             consequence = self._said(Action.HELD, why)
@@ -118,9 +126,9 @@ class Gate:
             consequence,
             why=tuple(map(self.verification.redactor.prose, consequence.why)),
             verdict_sha256=record.sha256,
-            started_at=self._begun_at,
+            started_at=started_at,
             finished_at=now(),
-            duration_ms=(time.perf_counter() - self._begun) * 1000,
+            duration_ms=(time.perf_counter() - started) * 1000,
         )
         try:
             self.verification.directory.follow(consequence)
@@ -187,6 +195,7 @@ class Gate:
             run_id=self.verification.run_id,
             resumed=unfinished is not None,
         )
+        self._leaves_for = target.release
         action, why = await rollback.run()
         return self._said(action, *why, target=target.release)
 

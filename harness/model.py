@@ -202,7 +202,8 @@ class Consequence:
     """What a gate did after its verdict.
 
     `why`: one sentence each, for what kept it from more. `target`: the release that it went back
-    to, or would have. `verdict_sha256`: of the verdict that it follows.
+    to, or would have. `verdict_sha256`: of the verdict that it follows. Times are from that verdict
+    to the end of what was done.
     """
 
     action: Action

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from harness.environment import (
     Environment,
+    LedgerPlace,
     Missing,
     PlainHttp,
+    Platform,
     Rehearsal,
     Service,
     Stack,
@@ -19,8 +21,12 @@ from harness.environment import (
 )
 from harness.errors import EnvironmentFileError
 from harness.network import host_of
+from harness.registry import PLATFORMS
 
 NAMESERVER = "stack:nameserver"
+PLATFORM = "stack:platform"
+# What a rehearsal earned is nothing that the deployed environment may be rolled back to.
+LEDGER = LedgerPlace(settings={"path": ".keyarc-verify/ledger/rehearsed"})
 
 
 def staged(file: Path) -> Environment:
@@ -66,7 +72,9 @@ def led_here(environment: Environment, references: Mapping[str, str]) -> Environ
             "services": services,
             "tls": environment.tls.model_copy(update={"ca_file": references["stack:ca_file"]}),
             "network": environment.network.model_copy(update=rules),
+            "platform": _stood_in_for(environment.platform, references),
             "control_url": None,
+            "ledger": LEDGER,
         }
     )
 
@@ -74,6 +82,19 @@ def led_here(environment: Environment, references: Mapping[str, str]) -> Environ
 def invented(missing: list[Missing]) -> dict[str, str]:
     """A value for each variable that the deployed environment would need, and a rehearsal not."""
     return {each.name: secrets.token_urlsafe(32) for each in missing}
+
+
+def _stood_in_for(platform: Platform | None, references: Mapping[str, str]) -> Platform | None:
+    """The platform, asked at its stand-in; where there is none, the stack is its own platform."""
+    if platform is None or PLATFORM not in references:
+        return None
+    return platform.model_copy(
+        update={"settings": {**platform.settings, "api": references[PLATFORM]}}
+    )
+
+
+def _has_stand_in(platform: Platform | None) -> bool:
+    return platform is not None and hasattr(PLATFORMS.load(platform.name), "stand_in")
 
 
 def _problems(rehearsal: Rehearsal, stack: Stack) -> list[str]:
@@ -100,11 +121,12 @@ def _shaped(environment: Environment, rehearsal: Rehearsal, stack: Stack) -> Sta
         if name == rehearsal.edge:
             changes |= {"tls": list(hosts), "http_port": None}
         services[name] = service.model_copy(update=changes)
-    postgres = stack.postgres
+    postgres, platform = stack.postgres, environment.platform
     return stack.model_copy(
         update={
             "env": {**stack.env, **rehearsal.env},
             "names": list(hosts),
+            "platform": platform.name if platform and _has_stand_in(platform) else None,
             "services": services,
             # A rehearsal never touches a database that a variable happens to name.
             "postgres": postgres and postgres.model_copy(update={"url_from": None}),

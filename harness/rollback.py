@@ -4,12 +4,13 @@ Each rule keeps a rollback from doing harm; what is not known keeps it back as w
 word for a rollback that a rule forbade.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from harness.deployment import Database, Running, State, compatible, same, shown
-from harness.errors import HarnessError, LedgerError, PlatformError
+from harness.errors import HarnessError, LedgerError
 from harness.ledger import Entry, Event, History, Ledger
 from harness.model import Action
 from harness.platforms import Platform
@@ -72,7 +73,7 @@ async def still_the_same(case: Case) -> str | None:
         return "what ran when it was judged is not known"
     for name in sorted({*case.judged.services, *case.running.services}):
         before, after = case.judged.services.get(name), case.running.services.get(name)
-        if _seen(before) != _seen(after):
+        if _is_another(before, after):
             return (
                 f"somebody has deployed {name} meanwhile: {_told(before)} ran, now {_told(after)}"
             )
@@ -131,7 +132,8 @@ async def may_have_caused_it(case: Case) -> str | None:
     return await case.system.unmendable() if case.release else None
 
 
-# Cheap ones first. `unmendable` before the database's revision, which then cannot be told.
+# The first that objects is told. `unmendable` comes before the database's revision, which then
+# cannot be told.
 RULES: tuple[Rule, ...] = (
     first_attempt,
     at_rest,
@@ -149,14 +151,17 @@ RULES_TO_RESUME: tuple[Rule, ...] = (obtainable, database_in_range)
 
 
 async def objections(case: Case, rules: Sequence[Rule] = RULES) -> list[str]:
-    """Why this rollback must not be; the first reason is enough, and no answer is one."""
-    for rule in rules:
-        try:
-            objection = await rule(case)
-        except HarnessError as error:
-            objection = f"cannot tell whether it may be rolled back: {error}"
-        if objection:
-            return [objection]
+    """Why this rollback must not be; the first reason is enough, and no answer is one.
+
+    All rules are asked at once: the slowest of them is what the system waits for.
+    """
+    for found in await asyncio.gather(*(rule(case) for rule in rules), return_exceptions=True):
+        if isinstance(found, HarnessError):
+            return [f"cannot tell whether it may be rolled back: {found}"]
+        if isinstance(found, BaseException):
+            raise found
+        if found:
+            return [found]
     return []
 
 
@@ -207,7 +212,7 @@ class Rollback:
             if not self.resumed or await self.platform.confirm(self.target.vector):
                 await self.platform.roll_back(self.target.vector)
             await self.platform.wait()
-        except PlatformError as error:
+        except HarnessError as error:
             told.append(str(error))
         try:
             differences = list(await self.platform.confirm(self.target.vector))
@@ -231,10 +236,14 @@ class Rollback:
         self.ledger.append(entry)
 
 
-def _seen(running: Running | None) -> object:
-    if running is None:
-        return None
-    return running.serial, sorted(artifact.identity for artifact in running.artifacts)
+def _is_another(before: Running | None, after: Running | None) -> bool:
+    """Whether there was a deploy in between. An instance that is gone was not replaced: whoever
+    crashes is no newer deploy."""
+    if before is None or after is None:
+        return before is not after
+    known = {artifact.identity for artifact in before.artifacts}
+    new = {artifact.identity for artifact in after.artifacts} - known
+    return before.serial != after.serial or bool(new)
 
 
 def _told(running: Running | None) -> str:

@@ -19,7 +19,11 @@ def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def judge(
-    declared: Sequence[Declared], results: Iterable[Result], troubles: Iterable[Reason] = ()
+    declared: Sequence[Declared],
+    results: Iterable[Result],
+    troubles: Iterable[Reason] = (),
+    *,
+    missing: str = "did not finish",
 ) -> tuple[Verdict, tuple[Reason, ...]]:
     """May the release stay?
 
@@ -27,12 +31,13 @@ def judge(
         declared: All that was to run.
         results: How it ended; more than one for the same id count as the worst of them.
         troubles: What befell the run itself, such as an interruption.
+        missing: What is said of something declared that has no result.
 
     Returns:
         The verdict, and each reason that keeps it from GO, the worst first.
     """
     outcomes = _merged(results)
-    reasons = [*troubles, *_of_declared(declared, outcomes)]
+    reasons = [*troubles, *_of_declared(declared, outcomes, missing)]
     unknown = sorted(set(outcomes) - {item.id for item in declared})
     for id_ in unknown:
         failed = outcomes[id_].outcome is Outcome.FAIL
@@ -56,13 +61,15 @@ def _merged(results: Iterable[Result]) -> dict[str, Result]:
     return worst
 
 
-def _of_declared(declared: Sequence[Declared], outcomes: dict[str, Result]) -> Iterable[Reason]:
+def _of_declared(
+    declared: Sequence[Declared], outcomes: dict[str, Result], missing: str
+) -> Iterable[Reason]:
     if not any(item.kind == "check" and item.required for item in declared):
         yield Reason(verdict=Verdict.HOLD, text="no check was required: nothing has been verified")
     for item in declared:
         result = outcomes.get(item.id)
         if result is None:
-            yield Reason(verdict=Verdict.HOLD, text="did not finish", check=item.id)
+            yield Reason(verdict=Verdict.HOLD, text=missing, check=item.id)
         elif item.required and result.outcome is Outcome.FAIL:
             yield Reason(verdict=Verdict.NO_GO, text=result.message or "failed", check=item.id)
         elif item.required and result.outcome is not Outcome.PASS:

@@ -245,7 +245,9 @@ class Verification:
         )
 
     def _judgement(self, manifest: Manifest, duration_ms: float) -> Judgement:
-        verdict, reasons = judge(self.plan.declared, self._results, self._troubles)
+        early = self.early and self._decided.is_set()
+        missing = "not awaited: the verdict was known" if early else "did not finish"
+        verdict, reasons = judge(self.plan.declared, self._results, self._troubles, missing=missing)
         results = worst_of_each(self._results)
         checks = [result for result in results if result.kind == "check"]
         return Judgement(

@@ -60,7 +60,8 @@ def _problem(result: Result, command: str) -> Iterator[str]:
         yield f"{_INDENT}came      {shortened(result.came)}"
     if result.curl:
         yield f"{_INDENT}{result.curl}"
-    if command and result.kind == "check":
+    # What pytest ran has no attempts here, and `command` does not know it.
+    if command and result.kind == "check" and result.attempts:
         yield f"{_INDENT}{command} --only {result.id}"
     yield ""
 
@@ -126,7 +127,10 @@ def _summary(record: RunRecord) -> Iterator[str]:
 
 def _consequence(found: Consequence) -> Iterator[str]:
     """What the gate did, and why not more."""
-    yield f"action   {found.action}: {_ACTIONS[found.action].format(found.release, found.target)}"
+    acted = found.action in (Action.ROLLED_BACK_VERIFIED, Action.ROLLBACK_FAILED)
+    duration = f" in {found.duration_ms / 1000:.2f} s" if acted else ""
+    said = _ACTIONS[found.action].format(found.release, found.target)
+    yield f"action   {found.action}{duration}: {said}"
     for why in found.why:
         yield from (f"{_INDENT}{shortened(line)}" for line in why.splitlines())
 

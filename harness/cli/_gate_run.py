@@ -2,9 +2,11 @@
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.bake import Bake
 from harness.cli._progress import Progress
@@ -12,10 +14,15 @@ from harness.cli._site import Limits, Site, opened
 from harness.cli._smoke_run import exit_code, interruptibly, shown, tell_rest
 from harness.errors import UsageError
 from harness.gate import Gate
+from harness.phase import Limited
 from harness.records import DEFAULT_PARENT, new_run_id
+from harness.redaction import Redactor
 from harness.registry import REPORTS
 from harness.release_id import checked
 from harness.verification import Verification
+
+if TYPE_CHECKING:
+    from harness.collection import Collection
 
 # After the last round of a bake was begun, it has this long to end.
 _LAST_ROUND_S = 60.0
@@ -53,9 +60,19 @@ def gate_run(request: Request) -> int:
     ) as site:
         if request.rollback and site.platform is None:
             raise UsageError(f"{request.env}: a rollback needs a `platform`; none is declared")
+        site, collections = _with_suites(site, request.suites)
         if request.dry_run:
-            return _dry(site, request)
-        gate = _gate(site, request, Path(request.output or DEFAULT_PARENT / new_run_id()))
+            return _dry(site, request, collections)
+        directory = Path(request.output or DEFAULT_PARENT / new_run_id())
+        gate = Gate(
+            verification=_verification(site, request, directory, collections),
+            release=request.release,
+            platform=site.platform,
+            ledger=site.ledger,
+            roll_back=request.rollback,
+            verify=partial(site.verify, directory=directory / "rollback"),
+            progress=progress.step,
+        )
         progress.total = len(gate.verification.plan.declared)
         with asyncio.Runner() as runner:
             record = runner.run(interruptibly(gate.run, progress))
@@ -66,23 +83,52 @@ def gate_run(request: Request) -> int:
     return shown(text, request.format, exit_code(gate.verification, record))
 
 
-def _gate(site: Site, request: Request, directory: Path) -> Gate:
-    return Gate(
-        verification=_verification(site, request, directory),
-        release=request.release,
-        platform=site.platform,
-        ledger=site.ledger,
-        roll_back=request.rollback,
-        verify=partial(site.verify, directory=directory / "rollback"),
-        progress=site.progress.step,
-    )
+def _with_suites(site: Site, names: Sequence[str]) -> tuple[Site, "list[Collection]"]:
+    """The site with suites of checks beside its own, and what pytest collects of the others.
+
+    Raises:
+        UsageError: There is no such suite, or it cannot be used.
+    """
+    if not names:
+        return site, []
+    from harness.part import find_part
+
+    parts = [find_part(name) for name in dict.fromkeys(names)]
+    packages = [part.package for part in parts if part.package]
+    suites = [*dict.fromkeys([*site.environment.suites, *packages])]
+    site = replace(site, environment=site.environment.model_copy(update={"suites": suites}))
+    redactor = Redactor()
+    for secret in site.secrets:
+        redactor.register(secret)
+
+    async def collected() -> "list[Collection]":
+        tests = [part for part in parts if not part.package]
+        for part in tests:
+            site.progress.step(f"collecting {part.name}")
+        return [
+            await part.declare(site.environment, site.file, redactor, rehearse=site.rehearse)
+            for part in tests
+        ]
+
+    return site, asyncio.run(collected())
 
 
-def _verification(site: Site, request: Request, directory: Path) -> Verification:
+def _verification(
+    site: Site, request: Request, directory: Path, collections: "Sequence[Collection]"
+) -> Verification:
     """That of a release, with what the user wants of it beside its checks."""
     made = site.verification(request.release, directory)
     made.early = True
     declared = made.plan.declared
+    if collections:
+        from harness.collection import joined
+
+        made.plan = joined(made.plan, site.environment, collections)
+        declared = made.plan.declared
+        made.phases = (
+            *made.phases,
+            *(Limited(f"suite {each.name}", each, request.limits.suite_s) for each in collections),
+        )
     if request.bake is not None:
         made.phases = (*made.phases, request.bake)
         made.timeout_s += request.bake.window_s + _LAST_ROUND_S
@@ -91,11 +137,11 @@ def _verification(site: Site, request: Request, directory: Path) -> Verification
     return made
 
 
-def _dry(site: Site, request: Request) -> int:
+def _dry(site: Site, request: Request, collections: "Sequence[Collection]") -> int:
     from harness.cli._gate_dry import would
 
     with tempfile.TemporaryDirectory() as nowhere:
-        verification = _verification(site, request, Path(nowhere) / "run")
+        verification = _verification(site, request, Path(nowhere) / "run", collections)
         told = asyncio.run(
             would(verification, site.ledger, site.platform, roll_back=request.rollback)
         )

@@ -35,6 +35,8 @@ def _references(stack: Stack | None) -> Mapping[str, str]:
     if stack is None:
         return {}
     found = {"stack:release": "imagined", "stack:ca_file": "/imagined.pem"}
+    if stack.postgres:
+        found["stack:postgres.url"] = f"postgresql://{IMAGINED_HOST}/imagined"
     for name, service in stack.services.items():
         host = service.tls[0] if service.tls else "127.0.0.1"
         scheme = "https" if service.tls else "http"

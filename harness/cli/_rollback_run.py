@@ -7,7 +7,8 @@ from harness.cli._exits import HOLD
 from harness.cli._progress import Progress
 from harness.cli._site import Limits, Site, opened
 from harness.cli._smoke_run import shown
-from harness.deployment import State
+from harness.deployment import State, same
+from harness.environment import find, parse
 from harness.errors import UsageError
 from harness.exchange import EvidenceClient
 from harness.gate import NO_TARGET
@@ -29,6 +30,8 @@ def rollback_run(
     """Rolls back, says what came of it, and returns the exit code."""
     if to is not None:
         checked(to)
+    if not rehearse:
+        _must_be_up(env)
     with opened(
         env,
         f"a rollback to {to or 'the last good release'}",
@@ -49,6 +52,20 @@ def rollback_run(
     return shown("\n".join(lines) + "\n", "text", 0 if done else HOLD)
 
 
+def _must_be_up(env: str) -> None:
+    """A stack that is started for the run alone has nothing that could be brought back."""
+    file = find(env)
+    if parse(file).stack is None:
+        return
+    from harness.stack.state import default_directory, running_references
+
+    if running_references(default_directory(file.stem)) is None:
+        raise UsageError(
+            f"{file.stem} is not up here; `keyarc-verify up --env {env}` starts it,"
+            " and `deploy` brings a release"
+        )
+
+
 async def _roll_back(
     site: Site, platform: Platform, to: str | None, directory: Path
 ) -> tuple[Action, tuple[str, ...], str | None]:
@@ -60,6 +77,9 @@ async def _roll_back(
         target = _target(history, running, to)
         if target is None:
             return Action.HELD, (NO_TARGET,), None
+        if same(target.vector, running.vector):
+            # Noted as a rollback away from itself, it would lose its GO.
+            return Action.HELD, (f"{target.release} is what runs already",), target.release
         said = await system.releases() | _releases(running)
         leaves = next(iter(said)) if len(said) == 1 else _UNKNOWN
         case = Case(

@@ -28,12 +28,13 @@ from harness.verification import Verification
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds for each part: until the verdict, until all is there, the checks once, and a
-    rollback from asking for it to its end."""
+    """Seconds for each part: until the verdict, until all is there, the checks once, each suite,
+    and a rollback from asking for it to its end."""
 
     whole_s: float = 600.0
     ready_s: float = 60.0
     verify_s: float = 120.0
+    suite_s: float = 480.0
     rollback_s: float = 300.0
 
 
@@ -43,10 +44,13 @@ class Site:
 
     Attributes:
         env: As the user named it.
+        file: The environment's.
         again: The words of the command that runs the checks alone.
     """
 
     env: str
+    file: Path
+    rehearse: bool
     again: Callable[[str], str]
     environment: Environment
     platform: Platform | None
@@ -112,6 +116,8 @@ def opened(
         resolved = filled_in(environment, references, rehearse=rehearse)
         yield Site(
             env=env,
+            file=file,
+            rehearse=rehearse,
             again=again,
             environment=resolved,
             platform=platform_of(resolved, file, references, limits.rollback_s, progress.step),

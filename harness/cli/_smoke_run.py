@@ -87,7 +87,11 @@ def smoke_run(request: Request) -> int:
 async def interruptibly(run: Callable[[], Awaitable[RunRecord]], progress: Progress) -> RunRecord:
     """Runs it so that Ctrl-C cuts it short in order."""
     with interruptible(progress.say):
-        return await run()
+        try:
+            return await run()
+        except asyncio.CancelledError:
+            # So often that nothing of it was left that could conclude.
+            raise KeyboardInterrupt from None
 
 
 def tell_rest(verification: Verification, progress: Progress) -> None:

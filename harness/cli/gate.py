@@ -43,6 +43,9 @@ def gate(
     verify_timeout: Annotated[
         str, typer.Option(metavar="TIME", help="For the checks, once.")
     ] = "120s",
+    suite_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="For each suite of --suite.")
+    ] = "480s",
     rollback_timeout: Annotated[
         str, typer.Option(metavar="TIME", help="For the platform to bring it back.")
     ] = "300s",
@@ -78,6 +81,7 @@ def gate(
             whole_s=seconds(timeout, "--timeout"),
             ready_s=seconds(ready_timeout, "--ready-timeout"),
             verify_s=seconds(verify_timeout, "--verify-timeout"),
+            suite_s=seconds(suite_timeout, "--suite-timeout"),
             rollback_s=seconds(rollback_timeout, "--rollback-timeout"),
         ),
         rehearse=rehearse,

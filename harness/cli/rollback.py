@@ -32,7 +32,7 @@ def rollback(
         typer.Option(help="The run's directory, new or empty. Else one in reports/runs."),
     ] = None,
 ) -> None:
-    """Bring back the last release that earned GO, and verify it: 0, or 20 where it is not so."""
+    """Bring back the last good release, and verify it: 0, or 20."""
     from harness.cli._rollback_run import rollback_run
     from harness.cli._site import Limits
 

@@ -86,7 +86,7 @@ class MemoryPlatform:
     unreachable: bool = False
     changing: tuple[str, ...] = ()
     asked: list[Vector] = field(default_factory=list)
-    on_asked: Callable[[], None] = lambda: None
+    on_asked: Callable[[], object] = lambda: None
 
     def deploy(self, release: str) -> None:
         self.serial += 1

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.bake import Bake
+from harness.check import Check
 from harness.errors import NoData
 from harness.model import Action, Outcome, RunRecord, Verdict
 from harness.records import read
 from harness.target import Target
-from tests.harness.gating import Check, Story, in_story
+from tests.harness.gating import Story, in_story
 
 
 def baked(
@@ -102,3 +103,21 @@ def test_a_short_window_has_one_round_at_its_end(tmp_path: Path) -> None:
     record = baked(tmp_path, lambda time: None, rounds=1, every_s=60.0)
     assert record.judgement.verdict is Verdict.GO
     assert of_bake(record) == (Outcome.PASS, "1 round")
+
+
+def test_each_round_asks_anew_what_several_checks_read(tmp_path: Path) -> None:
+    """An answer of the first round says nothing about the second."""
+
+    async def act(story: Story) -> RunRecord:
+        async def is_well(target: Target) -> None:
+            """It is well."""
+            await target.get("/health", expect=200, shared=True)
+            story.down = True
+
+        story.checks = [Check(id="again", service="auth", function=is_well)]
+        gate = story.gate("r1", roll_back=False)
+        bake = Bake(window_s=5.0, every_s=0.05, limit=3)
+        gate.verification.phases = (*gate.verification.phases, bake)
+        return await gate.run()
+
+    assert in_story(tmp_path, act).judgement.verdict is Verdict.NO_GO

@@ -67,6 +67,43 @@ def test_a_stranger_needs_three_lines(tmp_path: Path) -> None:
             SMALLEST + "stack:\n  services:\n    a: {port: 1}\n",
             "line 7: stack.services.a: give `command` or `python`, one of the two",
         ),
+        (SMALLEST + "database: {}\n", "line 5: database: give `command` or `told_by`, one of"),
+        (
+            SMALLEST + "database: {told_by: [a], command: {run: [x]}}\n",
+            "line 5: database: give `command` or `told_by`, one of the two",
+        ),
+        (SMALLEST + "database: {told_by: [b]}\n", "line 5: database.told_by.0: there is no b; kn"),
+        (
+            SMALLEST + "    depends_on: [redis]\ndatabase: {told_by: [a]}\n",
+            "line 6: database.dependency: no service depends on a postgres that is no service "
+            "itself; what `depends_on` names besides services: redis",
+        ),
+        (
+            SMALLEST + "database: {told_by: [a], dependency: a}\n",
+            "line 5: database.dependency: no service depends on a a that is no service itself; ",
+        ),
+        (
+            SMALLEST + "    depends_on: [b]\n  b: {url: http://b.example}\n"
+            "database: {told_by: [a], dependency: b}\n",
+            "line 7: database.dependency: no service depends on a b that is no service itself; "
+            "what `depends_on` names besides services: none",
+        ),
+        (
+            SMALLEST + "database: {revision: /a, command: {run: [x]}}\n",
+            "line 5: database: pointers go with `told_by`; a command prints JSON of one form",
+        ),
+        (
+            SMALLEST + "database: {command: {run: [x, '${stack:postgres.url}']}}\n",
+            "line 5: database.command.run.1: process lists would show it; give it by way of `env`",
+        ),
+        (
+            SMALLEST + "database: {command: {run: [x], env: {A-B: c}}}\n",
+            "line 5: database.command.env.A-B: not the name of a variable; ",
+        ),
+        (
+            SMALLEST + "database: {command: {run: [x], env: {A_TOKEN: c}}}\n",
+            "line 5: database.command.env.A_TOKEN: a secret does not belong in a file; ",
+        ),
         (SMALLEST + "    also_at: [b]\n", "line 5: services.a.also_at.0: not a URL; "),
         (SMALLEST + "    connect: b\n", "line 5: services.a.connect: write host:port, such as"),
         (SMALLEST + "    not_at: [b]\n", "line 5: services.a.not_at: goes with `visibility: pri"),
@@ -246,6 +283,40 @@ def test_what_must_not_be_written_is_known_and_an_address_is_none(tmp_path: Path
     environment = resolve(parse(write(tmp_path, WITH_SECRETS)), {}, variables)
     assert sorted(secrets_of(environment, variables)) == ["k", "me", "p", "s", "t"]
     assert "'t'" not in repr(environment)
+
+
+@pytest.mark.parametrize(
+    "word", ["-p=${env:A_TOKEN}", "${generated:KEY}", "a${stack:postgres.url}b"]
+)
+def test_a_secret_is_no_word_of_a_command(tmp_path: Path, word: str) -> None:
+    text = SMALLEST + f"platform: {{name: command, commands: {{identify: {{run: ['{word}']}}}}}}\n"
+    found = "line 5: platform.commands.identify.run.0: process lists would show it; "
+    assert any(problem.startswith(found) for problem in problems(tmp_path, text))
+
+
+def test_other_variables_may_be_words_of_a_command(tmp_path: Path) -> None:
+    text = SMALLEST + "database: {command: {run: [x, '${env:PLACE}', '${stack:a.url}']}}\n"
+    assert parse(write(tmp_path, text)).database is not None
+
+
+WITH_COMMAND = (
+    SMALLEST
+    + """
+database:
+  command: {run: [x], env: {A_TOKEN: "${env:TOKEN}", URL: "${stack:postgres.url}", PLACE: here}}
+"""
+)
+
+
+def test_what_a_command_is_given_is_filled_in_and_its_secrets_are_known(tmp_path: Path) -> None:
+    url, variables = "postgresql://me:word@db/app", {"TOKEN": "t"}
+    references = {"stack:postgres.url": url}
+    environment = resolve(parse(write(tmp_path, WITH_COMMAND)), references, variables)
+    [command] = environment.commands
+    given = {name: value.get_secret_value() for name, value in command.env.items()}
+    assert given == {"A_TOKEN": "t", "URL": url, "PLACE": "here"}
+    assert secrets_of(environment, variables) == ["t", "word"]
+    assert "word" not in repr(environment)
 
 
 def test_a_stack_can_be_that_of_a_file_beside(tmp_path: Path) -> None:

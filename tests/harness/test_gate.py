@@ -84,7 +84,8 @@ def test_a_confirmed_failure_waits_for_no_other_check_and_no_cleanup(tmp_path: P
         record = await gate.run()
         assert ended(record)[0] is Verdict.NO_GO
         assert story.platform.asked != []
-        assert "slow" not in {result.id for result in record.results}
+        texts = {reason.check: reason.text for reason in record.judgement.reasons}
+        assert texts["slow"] == "not awaited: the verdict was known"
         assert removed[0] == "thing"
 
     in_story(tmp_path, act)

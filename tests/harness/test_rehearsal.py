@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import Environment, find, parse
+from harness.environment import Environment, LedgerPlace, find, parse
 from harness.errors import EnvironmentFileError
 from harness.lease import filled_in
+from harness.ledger import ledger_of
 from harness.network import Network, Refused
 from harness.rehearsal import led_here, staged
 from tests.harness.stack.conftest import Sandbox
@@ -62,8 +63,30 @@ def test_only_names_lead_elsewhere() -> None:
     assert _without_ways(led) == _without_ways(declared)
 
 
+def test_the_platform_is_asked_at_its_stand_in_and_else_the_stack_is_its_own() -> None:
+    environment = staged(find("staging"))
+    assert environment.stack is not None
+    assert environment.stack.platform == "fly"
+    led = led_here(environment, {**REFERENCES, "stack:platform": "http://127.0.0.1:7"}).platform
+    assert led is not None
+    assert environment.platform is not None
+    assert (led.name, led.apps) == ("fly", environment.platform.apps)
+    assert led.settings == {"api": "http://127.0.0.1:7"}
+    assert led_here(environment, REFERENCES).platform is None
+
+
+def test_what_a_rehearsal_earns_is_not_kept_where_the_deployed_environment_looks() -> None:
+    led = led_here(staged(find("staging")), REFERENCES)
+    assert str(ledger_of(led)) != str(ledger_of(parse(find("staging"))))
+    on_github = LedgerPlace(name="github", settings={"token": "${env:TOKEN}"})
+    declared = staged(find("staging")).model_copy(update={"ledger": on_github})
+    assert led_here(declared, REFERENCES).ledger.name == "file"
+
+
 def _without_ways(environment: Environment) -> object:
-    tree = environment.model_dump(exclude={"stack", "tls", "network", "control_url"})
+    tree = environment.model_dump(
+        exclude={"stack", "tls", "network", "control_url", "ledger", "platform"}
+    )
     for service in tree["services"].values():
         del service["connect"], service["http"]["connect"]
     return tree

@@ -74,6 +74,16 @@ def test_somebody_elses_newer_deploy_is_not_undone(tmp_path: Path) -> None:
     assert "somebody has deployed" in held(tmp_path, prepare)
 
 
+def test_a_service_that_the_release_has_crashed_is_no_newer_deploy(tmp_path: Path) -> None:
+    async def act(story: Story) -> None:
+        after(story, Event.NO_GO, lambda: story.platform.running.update(auth=[]))
+        record = await bad(story)
+        assert told(record)[0] is Action.ROLLED_BACK_VERIFIED
+        assert story.platform.running == {name: [each] for name, each in vector("r1").items()}
+
+    in_story(tmp_path, act)
+
+
 def test_the_same_artifact_deployed_anew_counts_as_a_newer_deploy(tmp_path: Path) -> None:
     def prepare(story: Story) -> None:
         after(story, Event.NO_GO, lambda: story.platform.deploy("r2"))

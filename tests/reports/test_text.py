@@ -1,8 +1,19 @@
 """The text report: what a person reads first, and that nothing is hidden."""
 
 import re
+from dataclasses import replace
 
-from harness.model import Declared, Excluded, Outcome, Result, Verdict
+from harness.model import (
+    Action,
+    Attempt,
+    Consequence,
+    Declared,
+    Excluded,
+    Finding,
+    Outcome,
+    Result,
+    Verdict,
+)
 from reports import text
 from tests.reports.record import record_of
 
@@ -15,6 +26,7 @@ FAILED = Result(
     expected="pass or warn",
     came="fail",
     curl="curl -sS -i http://b/health",
+    attempts=(Attempt(finding=Finding(outcome=Outcome.FAIL), duration_ms=1.0),),
 )
 
 
@@ -40,6 +52,12 @@ def test_a_failure_tells_all_that_is_needed_to_repeat_it() -> None:
         "",
     ]
     assert "NO_GO 0 of 1 checks passed" in shown
+
+
+def test_what_pytest_ran_is_not_said_to_run_again_by_itself() -> None:
+    of_pytest = replace(FAILED, attempts=())
+    shown = text.render(record_of(of_pytest, command="keyarc-verify smoke --env some"))
+    assert "--only" not in shown
 
 
 def test_failures_come_worst_first() -> None:
@@ -132,3 +150,35 @@ def test_a_server_cannot_write_lines_of_its_own() -> None:
 
 def test_the_summary_is_the_verdict_alone() -> None:
     assert text.summary(record_of(FAILED)) == "NO_GO 0 of 1 checks passed in 1.50 s\n"
+
+
+def _followed(action: Action, *why: str, target: str | None = "r1") -> list[str]:
+    """The lines of what a gate did."""
+    record = record_of(Result(id="a", outcome=Outcome.PASS))
+    found = Consequence(
+        action=action, release="r2", why=why, target=target, verdict_sha256="0", duration_ms=2500
+    )
+    lines = text.render(replace(record, consequence=found)).splitlines()
+    begin = next(n for n, line in enumerate(lines) if line.startswith("action"))
+    return lines[begin : lines.index("evidence run")]
+
+
+def test_what_followed_stands_below_the_verdict() -> None:
+    assert _followed(Action.KEPT) == ["action   kept: r2 stays, and is in the ledger as good"]
+    assert _followed(Action.ROLLED_BACK_VERIFIED) == [
+        "action   rolled_back_verified in 2.50 s: r1 serves again, and has passed its checks"
+    ]
+
+
+def test_why_no_more_was_done_is_told_line_by_line() -> None:
+    assert _followed(Action.HELD, "the image is gone", "`fly` ended with 1\nno such image") == [
+        "action   held: nothing was changed, a rollback would not be safe",
+        "         the image is gone",
+        "         `fly` ended with 1",
+        "         no such image",
+    ]
+
+
+def test_every_action_has_words() -> None:
+    for action in Action:
+        assert str(action) in _followed(action, target=None)[0]
