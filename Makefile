@@ -12,7 +12,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   format, lint and types, as CI does"
 	@echo "make bench   measure, side by side; a table, and JSON in bench/results"
-	@echo "make soak    up and down a hundred times, thirty of them killed; 200 smoke runs"
+	@echo "make soak    up and down a hundred times, 200 smoke runs, 50 releases, 30 gates killed"
 	@echo "make schemas write the JSON Schemas of environment files and of verdict.json"
 	@echo "make lock    pin the dependencies anew (needs uv)"
 	@echo "make clean   remove everything that was made here"
@@ -42,6 +42,7 @@ bench: .venv/all
 soak: .venv/all
 	SOAK_ENV=local SOAK_ROUNDS=100 $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
 	SOAK_RUNS=200 $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
+	STORY_GOOD=50 STORY_BAD=all STORY_KILLS=30 $(BIN)/python -m pytest -q tests/story
 
 # Whole or not at all: a command that fails must not leave an empty schema.
 schemas: .venv/base

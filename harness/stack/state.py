@@ -136,11 +136,7 @@ class StateDirectory:
         The kernel frees it with the process; it does not pass to children.
         """
         while True:
-            try:
-                lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except FileNotFoundError:
-                self.make()  # Its last holder removed the directory just now.
-                continue
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -15,9 +15,13 @@ from harness.records import ACTION
 from harness.stack import control
 from tests.harness.stack.conftest import Done, Sandbox
 
-# `SPOILT` names a file: while it is there, the release says that it is not well.
+# `SPOILT` names a file: while it is there, the release says that it is not well. While there is one
+# whose name goes on with `.waits`, the release does not get ready.
 APPLICATION = """
-import json, os
+import json, os, time
+
+while os.path.exists(f"{SPOILT}.waits"):
+    time.sleep(0.01)
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
