@@ -169,15 +169,20 @@ def down(state_dir: Path) -> bool:
         if time.monotonic() > deadline_s:
             raise StackError(f"the stack in {directory.path} has not ended in {DOWN_LIMIT_S:g} s")
         time.sleep(POLL_S)
-    if directory.path.exists() or directory.runtime.exists():
-        _clean(directory)
+    _clean(directory)
     return found
 
 
 def _clean(directory: StateDirectory) -> None:
     from harness.stack.sweep import clean
 
-    directory.make()
-    if directory.try_hold():
-        clean(directory)
-        directory.remove()
+    while directory.path.exists() or directory.runtime.exists():
+        try:
+            directory.make()
+            is_ours = directory.try_hold()
+        except FileNotFoundError:
+            continue  # Its supervisor, on its way out, was just removing it.
+        if is_ours:
+            clean(directory)
+            directory.remove()
+        return
