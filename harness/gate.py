@@ -16,7 +16,7 @@ from harness.runner import Means
 from harness.system import System
 from harness.verification import Verification
 
-NO_TARGET = "the ledger has no release with a GO here that could be gone back to"
+_REASONS_NOTED, _LONGEST_WHY = 3, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,6 @@ class Gate:
         running = await self.platform.identify()
         history = await asyncio.to_thread(lambda: History(self.ledger.entries()))
         target = unfinished or history.target(self.release, running.vector)
-        if target is None:
-            return self._said(Action.HELD, NO_TARGET)
         case = Case(
             release=self.release,
             judged=self._judged,
@@ -182,8 +180,8 @@ class Gate:
             begun_at=self._begun_at,
         )
         found = await objections(case, RULES_TO_RESUME if unfinished else RULES)
-        if found:
-            return self._said(Action.HELD, *found, target=target.release)
+        if found or target is None:
+            return self._said(Action.HELD, *found, target=target.release if target else None)
         rollback = Rollback(
             environment=self.verification.environment.name,
             leaves=self.release,
@@ -201,6 +199,8 @@ class Gate:
 
     def _note(self, record: RunRecord) -> None:
         judgement = record.judgement
+        reasons = [r for r in judgement.reasons if r.verdict is judgement.verdict]
+        told = [f"{r.check}: {r.text}" if r.check else r.text for r in reasons[:_REASONS_NOTED]]
         vector: Vector = (self._judged.vector if self._judged else None) or {}
         entry = Entry(
             event=Event.GO if judgement.verdict is Verdict.GO else Event.NO_GO,
@@ -211,7 +211,7 @@ class Gate:
             vector=vector,
             database=self._database,
             evidence=record.sha256,
-            why="; ".join(reason.text for reason in judgement.reasons[:3]),
+            why="; ".join(told)[:_LONGEST_WHY],
         )
         self.ledger.append(entry)
 

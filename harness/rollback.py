@@ -16,6 +16,8 @@ from harness.model import Action
 from harness.platforms import Platform
 from harness.records import now
 
+NO_TARGET = "the ledger has no release with a GO here that could be gone back to"
+
 Verify = Callable[[str], Awaitable[Sequence[str]]]
 
 
@@ -34,7 +36,7 @@ class Case:
     Attributes:
         release: The one that got NO_GO; None where a person asks for the rollback.
         judged: What ran when it was judged; None where that is not known.
-        target: The ledger's entry of what to go back to.
+        target: The ledger's entry of what to go back to; None where it has none.
         begun_at: When the gate began; ISO 8601, UTC.
     """
 
@@ -42,7 +44,7 @@ class Case:
     judged: State | None
     running: State
     history: History
-    target: Entry
+    target: Entry | None
     platform: Platform
     system: Sight
     begun_at: str
@@ -110,8 +112,15 @@ async def serves_it(case: Case) -> str | None:
     return None
 
 
+async def has_target(case: Case) -> str | None:
+    """There is something to go back to: never just "the previous one"."""
+    return NO_TARGET if case.target is None else None
+
+
 async def obtainable(case: Case) -> str | None:
     """The target can still be had."""
+    if case.target is None:
+        return None
     missing = await case.platform.obtainable(case.target.vector)
     return (
         f"{case.target.release} cannot be had any more: {'; '.join(missing)}" if missing else None
@@ -120,6 +129,8 @@ async def obtainable(case: Case) -> str | None:
 
 async def database_in_range(case: Case) -> str | None:
     """The target works with the database as it is now: migrations are never reverted."""
+    if case.target is None:
+        return None
     current = await case.system.database()
     if current is None:
         return None
@@ -140,6 +151,7 @@ RULES: tuple[Rule, ...] = (
     still_the_same,
     no_newer_deploy,
     serves_it,
+    has_target,
     obtainable,
     may_have_caused_it,
     database_in_range,

@@ -15,10 +15,10 @@ LAYERS = [
     {"registry", "environment", "redaction", "curl", "exchange", "confirmation", "target",
      "records", "ledger", "faults", "platforms", "stack", "checks", "attempt", "resources",
      "suite", "plan", "interruption", "network", "routing", "identities", "pointer", "connection",
-     "names", "reach", "database", "healths", "skew", "rehearsal", "look", "places", "turn", "system",
-     "rollback", "release_id"},
-    {"runner", "verification", "lease", "gate", "items", "plugin", "phase", "readiness", "bake", "part",
-     "collection", "recording", "session"},
+     "names", "reach", "database", "healths", "skew", "rehearsal", "look", "places", "turn",
+     "system", "rollback", "release_id"},
+    {"runner", "verification", "lease", "gate", "items", "plugin", "phase", "readiness", "bake",
+     "part", "collection", "recording", "session"},
     {"cli", "__main__"},
 ]  # fmt: skip
 # What each world, and reports, may import of the four.

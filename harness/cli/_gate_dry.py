@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from harness.deployment import State, shown
 from harness.exchange import EvidenceClient
-from harness.gate import NO_TARGET
 from harness.ledger import Entry, History, Ledger
 from harness.network import Network
 from harness.platforms import Platform
@@ -60,8 +59,6 @@ async def _back(
     verification: Verification, history: History, platform: Platform, running: State
 ) -> list[str]:
     target = history.target(verification.release, running.vector)
-    if target is None:
-        return [f"NO_GO    held: {NO_TARGET}"]
     client = EvidenceClient(Network.of(verification.environment))
     case = Case(
         release=verification.release,
@@ -77,8 +74,8 @@ async def _back(
         found = await objections(case)
     finally:
         await client.close()
-    if found:
-        return [f"NO_GO    held: {found[0]}"]
+    if found or target is None:
+        return [f"NO_GO    held: {'; '.join(found)}"]
     return [f"NO_GO    it is rolled back to {target.release}", *_changes(running, target)]
 
 

@@ -11,14 +11,13 @@ from harness.deployment import State, same
 from harness.environment import find, parse
 from harness.errors import UsageError
 from harness.exchange import EvidenceClient
-from harness.gate import NO_TARGET
 from harness.ledger import Entry, Event, History
 from harness.model import Action
 from harness.network import Network
 from harness.platforms import Platform
 from harness.records import DEFAULT_PARENT, new_run_id, now
 from harness.release_id import checked
-from harness.rollback import Case, Rollback, objections
+from harness.rollback import NO_TARGET, Case, Rollback, objections
 from harness.system import System
 
 _UNKNOWN = "unknown"

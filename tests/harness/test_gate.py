@@ -108,6 +108,7 @@ def test_a_bad_release_is_rolled_back_and_what_serves_is_verified(tmp_path: Path
             "rollback_ended r2",
         ]
         assert read(tmp_path / "run-2" / "rollback").judgement.verdict is Verdict.GO
+        assert story.ledger.kept[1].why == "release.works: it does not work"
 
     in_story(tmp_path, act)
 
@@ -160,13 +161,15 @@ def test_hold_changes_nothing_and_earns_nothing(tmp_path: Path) -> None:
     in_story(tmp_path, act)
 
 
+@pytest.mark.parametrize("others", [True, False])
 def test_a_release_that_never_comes_is_no_go_and_nothing_that_works_is_left(
-    tmp_path: Path,
+    tmp_path: Path, others: bool
 ) -> None:
     """A mistyped release must not take away the one that serves."""
 
     async def act(story: Story) -> None:
-        story.ledger.good("r0")
+        if others:
+            story.ledger.good("r0")
         story.ledger.good("r1")
         record = await story.run("r99")
         assert ended(record) == (Verdict.NO_GO, Action.HELD)

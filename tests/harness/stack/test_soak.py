@@ -76,7 +76,7 @@ def answers(port: int) -> bool:
 def is_anothers(port: int) -> bool:
     """Whether a process listens there: none of the stack is left, so it was given a free port."""
     return any(
-        each.status == psutil.CONN_LISTEN and each.laddr.port == port and each.pid
+        each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port and each.pid
         for each in psutil.net_connections("tcp")
     )
 
