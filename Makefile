@@ -42,7 +42,7 @@ bench: .venv/all
 soak: .venv/all
 	SOAK_ENV=local SOAK_ROUNDS=100 $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
 	SOAK_RUNS=200 $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
-	STORY_GOOD=50 STORY_BAD=all STORY_KILLS=30 $(BIN)/python -m pytest -q tests/story
+	STORY_GOOD=50 STORY_BAD=all STORY_KILLS=30 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/story
 
 # Whole or not at all: a command that fails must not leave an empty schema.
 schemas: .venv/base
