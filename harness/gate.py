@@ -34,7 +34,8 @@ class Gate:
     """One release at the gate.
 
     Args:
-        verification: Of the release; the gate puts phases of its own around those it has.
+        verification: Of the release, its first phase being readiness; the gate adds phases of its
+            own.
         platform: None where the environment has none: then nothing can be rolled back.
         roll_back: Whether a NO_GO is followed by a rollback, where the rules allow it.
         verify: Runs the checks against a release that was brought back; what it objects to.
@@ -57,7 +58,9 @@ class Gate:
     async def run(self) -> RunRecord:
         """The run with its verdict and what followed; both are on record, whatever happens."""
         run = self.verification
-        run.phases = (Step(self._settle), *run.phases, Step(self._look_again))
+        readiness, *others = run.phases
+        look = Step(self._look)
+        run.phases = (Step(self._settle), look, readiness, look, *others, Step(self._look_again))
         run.begin()
         unfinished: Entry | None = None
         with run.troubles_noted():
@@ -90,9 +93,13 @@ class Gate:
         return replace(begun, release=begun.target)
 
     async def _settle(self) -> None:
-        """Until no operation is under way, and what is judged is known."""
+        """Until no operation is under way."""
         if self.platform is not None:
             await self.platform.wait()
+
+    async def _look(self) -> None:
+        """What is judged: what runs before readiness, and after it if it came to an end."""
+        if self.platform is not None:
             self._judged = await self.platform.identify()
 
     async def _look_again(self) -> None:

@@ -1,5 +1,6 @@
 """The bake: what fails in it ends it, and what is odd in it is no GO."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +70,9 @@ def test_rounds_without_a_failure_are_go(tmp_path: Path) -> None:
 def test_every_round_is_kept_and_each_check_is_counted_once(tmp_path: Path) -> None:
     record = baked(tmp_path, lambda time: None)
     lines = (tmp_path / "run-1" / "results.jsonl").read_text().splitlines()
-    assert sum('"id": "again"' in line for line in lines) >= 2
+    rounds = [json.loads(line)["round"] for line in lines if '"id": "again"' in line]
+    assert rounds == list(range(len(rounds)))
+    assert len(rounds) >= 2
     assert sum(result.id == "again" for result in record.results) == 1
     ids = [result.id for result in record.results]
     assert [result.id for result in read(tmp_path / "run-1").results] == ids

@@ -1,6 +1,7 @@
 """The gate: its verdict is noted, acted on, and never GO where a step is missing."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -183,9 +184,15 @@ def test_a_release_that_comes_late_is_waited_for(tmp_path: Path) -> None:
     async def act(story: Story) -> None:
         gate = story.gate("r2")
         gate.verification.phases = story.verification("r2", tmp_path / "x", ready_s=20.0).phases
-        running = asyncio.create_task(gate.run())
-        story.platform.deploy("r2")
-        assert ended(await running) == (Verdict.GO, Action.KEPT)
+        asked = itertools.count()
+
+        def on_health() -> None:
+            if next(asked) == 5:
+                story.platform.deploy("r2")
+
+        story.on_health = on_health
+        assert ended(await gate.run()) == (Verdict.GO, Action.KEPT)
+        assert story.ledger.kept[0].vector == vector("r2")
 
     in_story(tmp_path, act)
 
