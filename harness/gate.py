@@ -11,7 +11,8 @@ from harness.ledger import Entry, Event, History, Ledger
 from harness.model import Action, Consequence, RunRecord, Verdict
 from harness.platforms import Platform
 from harness.records import now
-from harness.rollback import RULES, RULES_TO_RESUME, Case, Rollback, Verify, objections
+from harness.rollback import Rollback, Verify
+from harness.rules import RULES, RULES_TO_RESUME, Case, objections
 from harness.runner import Means
 from harness.system import System
 from harness.verification import Verification

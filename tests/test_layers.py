@@ -16,7 +16,7 @@ LAYERS = [
      "records", "ledger", "faults", "platforms", "stack", "checks", "attempt", "resources",
      "suite", "plan", "interruption", "network", "routing", "identities", "pointer", "connection",
      "names", "reach", "database", "healths", "skew", "rehearsal", "look", "places", "turn",
-     "system", "rollback", "release_id"},
+     "system", "rollback", "rules", "release_id"},
     {"runner", "verification", "lease", "gate", "items", "plugin", "phase", "readiness", "bake",
      "part", "collection", "recording", "session"},
     {"cli", "__main__"},

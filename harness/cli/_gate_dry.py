@@ -8,7 +8,7 @@ from harness.ledger import Entry, History, Ledger
 from harness.network import Network
 from harness.platforms import Platform
 from harness.records import now
-from harness.rollback import Case, objections
+from harness.rules import Case, objections
 from harness.system import System
 from harness.verification import Verification
 

@@ -17,7 +17,8 @@ from harness.network import Network
 from harness.platforms import Platform
 from harness.records import DEFAULT_PARENT, new_run_id, now
 from harness.release_id import checked
-from harness.rollback import NO_TARGET, Case, Rollback, objections
+from harness.rollback import Rollback
+from harness.rules import NO_TARGET, Case, objections
 from harness.system import System
 
 _UNKNOWN = "unknown"
