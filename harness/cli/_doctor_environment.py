@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.cli._finding import Finding, found, missing, optional
 from harness.cli._imagined import IMAGINED_HOST, imagined
 from harness.cli._names import LIMIT_S, public_hosts, unresolved
+from harness.cli._platform import platform_of
 from harness.cli._requirements import rehearsal_hint
 from harness.connection import connected
 from harness.environment import Environment, find, parse, resolve
@@ -37,6 +38,7 @@ def environment_findings(env: str) -> Iterator[Finding]:
         return
     yield found("file", f"{file.name}: {checks} checks")
     yield from _variables(environment)
+    yield from _platform(imagined(environment), file)
     if environment.stack is None:
         yield from asyncio.run(_reached(imagined(environment), env))
         return
@@ -52,6 +54,19 @@ def _variables(environment: Environment) -> Iterator[Finding]:
     yield from (
         missing(name, "is not set", f"set it: {each.purpose}") for name, each in absent.items()
     )
+
+
+def _platform(environment: Environment, file: Path) -> Iterator[Finding]:
+    """Whether its tool is here; whether it lets us in, only asking would tell."""
+    if environment.platform is None:
+        return
+    what = f"platform {environment.platform.name}"
+    try:
+        platform_of(environment, file, {}, limit_s=300.0, progress=lambda line: None)
+    except HarnessError as error:
+        yield optional(what, str(error), "`gate` and `rollback` need it, nothing else does")
+    else:
+        yield found(what, "what it needs on this machine is here")
 
 
 def _running(file: Path) -> Mapping[str, str] | None:

@@ -130,3 +130,12 @@ def test_what_is_unknown_is_a_usage_error(tmp_path: Path, options: tuple[str, ..
     done = keyarc_verify(tmp_path, "doctor", *options)
     assert (done.code, done.out) == (2, "")
     assert "unknown" in done.err
+
+
+def test_a_platform_whose_tool_is_not_here_is_told_with_how_to_get_it(tmp_path: Path) -> None:
+    done = keyarc_verify(
+        tmp_path, "doctor", "--env", "staging", "--format", "json", variables={"PATH": "/nowhere"}
+    )
+    platform = findings(done)["platform fly"]
+    assert platform["state"] == "optional"
+    assert "flyctl is not on the PATH" in platform["detail"]
