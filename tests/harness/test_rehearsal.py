@@ -71,7 +71,7 @@ def test_the_platform_is_asked_at_its_stand_in_and_else_the_stack_is_its_own() -
     assert led is not None
     assert environment.platform is not None
     assert (led.name, led.apps) == ("fly", environment.platform.apps)
-    assert led.settings == {"api": "http://127.0.0.1:7"}
+    assert led.settings == {**environment.platform.settings, "api": "http://127.0.0.1:7"}
     assert led_here(environment, REFERENCES).platform is None
 
 

@@ -1,8 +1,10 @@
 """The store of releases: what is taken, what is refused, what has become of it."""
 
+import io
 import json
 import os
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from harness.environment import Environment
 from harness.errors import UsageError
 from harness.release_id import checked
-from harness.stack import trees
+from harness.stack import origin, trees
 from harness.stack.origin import opened
 from harness.stack.releases import Store
 from harness.stack.state import default_directory
@@ -221,6 +223,47 @@ def test_a_directory_is_meant_where_both_exist(source: Path, git: Path) -> None:
 def test_what_is_neither_is_told(ref: str, git: Path) -> None:
     with pytest.raises(UsageError, match="--from"), opened(ref, PARTS):
         pass
+
+
+def test_links_and_modes_of_a_commit_are_kept(store: Store, source: Path, git: Path) -> None:
+    (source / "shop" / "run").write_text("#!/bin/sh\n")
+    (source / "shop" / "run").chmod(0o755)
+    (source / "shop" / "same").symlink_to("run")
+    commit_all(source)
+    with opened("HEAD", PARTS) as (sources, told):
+        tree = store.take("v1", sources, told).tree / "shop"
+    assert (tree / "run").stat().st_mode & 0o777 == 0o755
+    assert (tree / "same").readlink() == Path("run")
+
+
+def test_a_link_out_of_a_commit_is_refused(store: Store, source: Path, git: Path) -> None:
+    (source / "shop" / "out").symlink_to("../../outside")
+    commit_all(source)
+    with (
+        pytest.raises(UsageError, match="a link that leads out"),
+        opened("HEAD", PARTS) as (sources, told),
+    ):
+        store.take("v1", sources, told)
+
+
+@pytest.mark.parametrize("name", ["../shop/x", "/shop/x", "shop/../../x"])
+def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    packed.seek(0)
+    with (
+        tarfile.open(fileobj=packed, mode="r|") as archive,
+        pytest.raises(UsageError, match="which is no path within it"),
+    ):
+        origin._write(archive, PARTS, tmp_path / "folder")
+    assert list(tmp_path.rglob("x")) == []
+
+
+def commit_all(source: Path) -> None:
+    who = ["-c", "user.name=test", "-c", "user.email=test@example.test"]
+    for words in (["add", "."], [*who, "commit", "-qm", "two"]):
+        subprocess.run(["git", *words], check=True, cwd=source)
 
 
 def test_a_commit_without_the_program_is_told(git: Path) -> None:
