@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 SCHEMA_VERSION = 1
+# How the ids of what a gate waits for begin; no other command runs these.
+READINESS = "ready."
 
 Headers = tuple[tuple[str, str], ...]
 Kind = Literal["check", "resource"]

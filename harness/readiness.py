@@ -15,7 +15,7 @@ from harness.checks.release import Census, OtherRelease
 from harness.ending import leaves
 from harness.environment import Environment
 from harness.errors import ContractViolation, NoData, ServerFailure, Unreachable
-from harness.model import Declared
+from harness.model import READINESS, Declared
 from harness.plan import Plan, plan_of
 from harness.runner import Means, Runner
 from harness.target import Target
@@ -35,7 +35,7 @@ def derive(environment: Environment, limit_s: float) -> Iterator[Check]:
     """One check for each service; all have until the same moment."""
     for name in environment.services:
         given = {"limit_s": limit_s}
-        yield Check(id=f"ready.{name}", service=name, function=is_ready, given=given)
+        yield Check(id=f"{READINESS}{name}", service=name, function=is_ready, given=given)
 
 
 async def is_ready(

@@ -3,7 +3,16 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.model import Action, Consequence, Excluded, Outcome, Reason, Result, RunRecord
+from harness.model import (
+    READINESS,
+    Action,
+    Consequence,
+    Excluded,
+    Outcome,
+    Reason,
+    Result,
+    RunRecord,
+)
 from reports._printable import printable, shortened
 from reports._reading import Reading, grouped
 
@@ -61,7 +70,8 @@ def _problem(result: Result, command: str) -> Iterator[str]:
     if result.curl:
         yield f"{_INDENT}{result.curl}"
     # What pytest ran has no attempts here, and `command` does not know it.
-    if command and result.kind == "check" and result.attempts:
+    is_known = bool(result.attempts) and not result.id.startswith(READINESS)
+    if command and result.kind == "check" and is_known:
         yield f"{_INDENT}{command} --only {result.id}"
     yield ""
 

@@ -63,14 +63,14 @@ def gate_run(request: Request) -> int:
         site, collections = _with_suites(site, request.suites)
         if request.dry_run:
             return _dry(site, request, collections)
-        directory = Path(request.output or DEFAULT_PARENT / new_run_id())
+        verification = _verification(site, request, collections)
         gate = Gate(
-            verification=_verification(site, request, directory, collections),
+            verification=verification,
             release=request.release,
             platform=site.platform,
             ledger=site.ledger,
             roll_back=request.rollback,
-            verify=partial(site.verify, directory=directory / "rollback"),
+            verify=partial(site.verify, directory=verification.directory.path / "rollback"),
             progress=progress.step,
         )
         progress.total = len(gate.verification.plan.declared)
@@ -114,10 +114,12 @@ def _with_suites(site: Site, names: Sequence[str]) -> tuple[Site, "list[Collecti
 
 
 def _verification(
-    site: Site, request: Request, directory: Path, collections: "Sequence[Collection]"
+    site: Site, request: Request, collections: "Sequence[Collection]"
 ) -> Verification:
     """That of a release, with what the user wants of it beside its checks."""
-    made = site.verification(request.release, directory)
+    run_id = new_run_id()
+    directory = Path(request.output or DEFAULT_PARENT / run_id)
+    made = site.verification(request.release, directory, run_id)
     made.early = True
     declared = made.plan.declared
     if collections:
@@ -141,7 +143,8 @@ def _dry(site: Site, request: Request, collections: "Sequence[Collection]") -> i
     from harness.cli._gate_dry import would
 
     with tempfile.TemporaryDirectory() as nowhere:
-        verification = _verification(site, request, Path(nowhere) / "run", collections)
+        unwritten = replace(request, output=str(Path(nowhere) / "run"))
+        verification = _verification(site, unwritten, collections)
         told = asyncio.run(
             would(verification, site.ledger, site.platform, roll_back=request.rollback)
         )

@@ -59,7 +59,7 @@ class Site:
     progress: Progress
     secrets: tuple[str, ...]
 
-    def verification(self, release: str, directory: Path) -> Verification:
+    def verification(self, release: str, directory: Path, run_id: str) -> Verification:
         """Readiness, and then the checks."""
         planned = plan(self.environment)
         ready = Ready(self.environment, self.limits.ready_s)
@@ -69,7 +69,7 @@ class Site:
             plan=replace(planned, declared=(*ready.declared, *planned.declared)),
             environment=self.environment,
             directory=RunDirectory(directory),
-            run_id=new_run_id(),
+            run_id=run_id,
             timeout_s=self.limits.whole_s,
             release=release,
             listener=self.progress.result,
@@ -81,7 +81,8 @@ class Site:
 
     async def verify(self, release: str, directory: Path) -> list[str]:
         """What keeps a release that was brought back from GO."""
-        return list(verified(await self.verification(release, directory).run()))
+        verification = self.verification(release, directory, new_run_id())
+        return list(verified(await verification.run()))
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from harness.model import (
     Action,
@@ -54,9 +57,11 @@ def test_a_failure_tells_all_that_is_needed_to_repeat_it() -> None:
     assert "NO_GO 0 of 1 checks passed" in shown
 
 
-def test_what_pytest_ran_is_not_said_to_run_again_by_itself() -> None:
-    of_pytest = replace(FAILED, attempts=())
-    shown = text.render(record_of(of_pytest, command="keyarc-verify smoke --env some"))
+@pytest.mark.parametrize("changes", [{"attempts": ()}, {"id": "ready.b"}])
+def test_what_smoke_does_not_know_is_not_said_to_run_again_by_it(changes: dict[str, Any]) -> None:
+    """What pytest ran, and what a gate waited for."""
+    result = replace(FAILED, **changes)
+    shown = text.render(record_of(result, command="keyarc-verify smoke --env some"))
     assert "--only" not in shown
 
 

@@ -225,3 +225,12 @@ def test_a_rollback_needs_a_platform(tmp_path: Path) -> None:
     assert blocked.code == NO_GO, blocked
     assert read(tmp_path / "run").sha256
     assert (tmp_path / "run" / VERDICT).exists()
+
+
+def test_the_ledger_names_the_run_as_its_directory_is_called(shop: Shop) -> None:
+    shop.deploy("named")
+    words = ("gate", "--env", shop.env, "--release", "named", "--ready-timeout", "20s")
+    done = shop.run(*words)
+    assert done.code == GO, done
+    [noted] = [entry for entry in shop.entries() if entry.evidence and entry.release == "named"]
+    assert read(shop.path / "reports" / "runs" / noted.run_id).sha256 == noted.evidence
