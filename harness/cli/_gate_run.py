@@ -131,6 +131,7 @@ def _verification(
             *made.phases,
             *(Limited(f"suite {each.name}", each, request.limits.suite_s) for each in collections),
         )
+        made.timeout_s += len(collections) * request.limits.suite_s
     if request.bake is not None:
         made.phases = (*made.phases, request.bake)
         made.timeout_s += request.bake.window_s + _LAST_ROUND_S

@@ -35,7 +35,7 @@ def gate(
         bool, typer.Option("--dry-run", help="Say what would be done; no check is run.")
     ] = False,
     timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="Until the verdict, the bake aside.")
+        str, typer.Option(metavar="TIME", help="Until the verdict, bake and suites aside.")
     ] = "600s",
     ready_timeout: Annotated[
         str, typer.Option(metavar="TIME", help="Until all of the release is there.")
