@@ -13,7 +13,7 @@ from harness.environment import parse
 from harness.errors import PlatformError
 from harness.platforms import Place
 from harness.platforms.local import Local, connect
-from tests.harness.stack.conftest import Sandbox, sandbox
+from tests.harness.stack.conftest import Sandbox, sandbox, until
 from tests.harness.stack.shop import Shop
 from tests.harness.stack.traffic import Asked, traffic
 
@@ -105,6 +105,7 @@ def test_a_dead_instance_is_brought_back_too(shop: Shop) -> None:
     shop.up()
     target = running(shop)
     os.kill(shop.about()["pid"], signal.SIGKILL)
+    until(lambda: shop.status()["services"]["one"]["troubles"])
     told = asyncio.run(platform(shop).confirm(target))
     assert told == ["one does not run", "one: one was killed by SIGKILL"]
     # What `up` started is in the store once something takes its place; here nothing has yet.
