@@ -126,9 +126,7 @@ async def _by_command(declared: DatabaseLook, command: Command) -> Database:
         to_get="`database.command` of the environment file names it",
         env=given,
     )
-    secrets = Redactor()
-    for value in given.values():
-        secrets.register(value)
+    secrets = Redactor(given.values())
     try:
         ended = await tool.run(*arguments, limit_s=command.timeout_s)
         if ended.code == UNAVAILABLE:

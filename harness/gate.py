@@ -11,13 +11,13 @@ from harness.ledger import Entry, Event, History, Ledger
 from harness.model import Action, Consequence, RunRecord, Verdict
 from harness.platforms import Platform
 from harness.records import now
-from harness.rollback import Rollback, Verify
+from harness.rollback import LONGEST_WHY, Rollback, Verify
 from harness.rules import RULES, RULES_TO_RESUME, Case, objections
 from harness.runner import Means
 from harness.system import System
 from harness.verification import Verification
 
-_REASONS_NOTED, _LONGEST_WHY = 3, 1000
+_REASONS_NOTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,12 @@ class Gate:
                 "interrupted again: its end was not awaited; the same gate, given again, does it",
                 target=self._leaves_for,
             )
-        except Exception as error:  # noqa: BLE001  a defect of ours ends in no rollback
-            why = f"a defect of keyarc-verify: {type(error).__name__}: {error}"
-            consequence = self._said(Action.HELD, why)
+        except Exception as error:  # noqa: BLE001  a defect of ours must not pass as no rollback
+            consequence = self._said(
+                Action.ROLLBACK_FAILED if self._leaves_for else Action.HELD,
+                f"a defect of keyarc-verify: {type(error).__name__}: {error}",
+                target=self._leaves_for,
+            )
         consequence = replace(
             consequence,
             why=tuple(map(self.verification.redactor.prose, consequence.why)),
@@ -197,6 +200,7 @@ class Gate:
             platform=self.platform,
             ledger=self.ledger,
             verify=self.verify,
+            redact=self.verification.redactor.prose,
             progress=self.progress,
             run_id=self.verification.run_id,
             resumed=unfinished is not None,
@@ -219,7 +223,7 @@ class Gate:
             vector=vector,
             database=self._database,
             evidence=record.sha256,
-            why="; ".join(told)[:_LONGEST_WHY],
+            why="; ".join(told)[:LONGEST_WHY],
         )
         self.ledger.append(entry)
 

@@ -37,10 +37,12 @@ _SHAPES = (
 
 
 class Redactor:
-    """Replaces secrets in all that is about to be written."""
+    """Replaces secrets in all that is about to be written: those given, and those learned."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: set[str] = set()
+        for secret in secrets:
+            self.register(secret)
 
     def register(self, secret: str) -> None:
         """Keeps a value out of everything, also in its base64, URL and JSON forms.

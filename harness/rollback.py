@@ -10,6 +10,8 @@ from harness.platforms import Platform
 from harness.records import now
 
 Verify = Callable[[str], Awaitable[Sequence[str]]]
+# Of what a ledger keeps for people; the evidence has all of it.
+LONGEST_WHY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,7 @@ class Rollback:
 
     Args:
         verify: Runs the target's checks; what keeps them from GO, a line each.
+        redact: Takes out of a text what must not be written: a platform's tool may say anything.
         leaves: The release to leave, as the ledger names it.
         resumed: It was begun before, and not ended.
     """
@@ -28,6 +31,7 @@ class Rollback:
     platform: Platform
     ledger: Ledger
     verify: Verify
+    redact: Callable[[str], str]
     progress: Callable[[str], None]
     run_id: str
     resumed: bool = False
@@ -44,10 +48,14 @@ class Rollback:
         why = await self._bring_back()
         if not why:
             self.progress(f"verifying {self.target.release}")
-            why = list(await self.verify(self.target.release))
+            try:
+                why = list(await self.verify(self.target.release))
+            except HarnessError as error:
+                why = [f"{self.target.release} runs, and cannot be verified: {error}"]
+        why = [self.redact(text) for text in why]
         action = Action.ROLLBACK_FAILED if why else Action.ROLLED_BACK_VERIFIED
         try:
-            self._note(Event.ROLLBACK_ENDED, action=action, why="; ".join(why))
+            self._note(Event.ROLLBACK_ENDED, action=action, why="; ".join(why)[:LONGEST_WHY])
         except LedgerError as error:
             why.append(f"the end of the rollback cannot be noted: {error}")
         return action, tuple(why)

@@ -157,10 +157,7 @@ class Verification:
     @cached_property
     def redactor(self) -> Redactor:
         """Knows what must not be written of this run."""
-        redactor = Redactor()
-        for secret in self.secrets:
-            redactor.register(secret)
-        return redactor
+        return Redactor(self.secrets)
 
     def means(self) -> Means:
         return Means(

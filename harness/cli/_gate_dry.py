@@ -11,6 +11,7 @@ from harness.records import now
 from harness.rules import Case, objections
 from harness.system import System
 from harness.verification import Verification
+from reports._printable import printable
 
 
 async def would(
@@ -34,7 +35,10 @@ async def would(
         lines.append("NO_GO    held: the environment declares no platform")
     else:
         lines += await _back(verification, history, platform, running)
-    return "\n".join([*lines, "HOLD     it is blocked, and nothing is changed"]) + "\n"
+    lines.append("HOLD     it is blocked, and nothing is changed")
+    # A platform's tool may have said anything.
+    said = verification.redactor.prose("\n".join(lines))
+    return "".join(f"{printable(line)}\n" for line in said.splitlines())
 
 
 def _checks(verification: Verification) -> Iterator[str]:

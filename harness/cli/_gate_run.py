@@ -97,9 +97,7 @@ def _with_suites(site: Site, names: Sequence[str]) -> tuple[Site, "list[Collecti
     packages = [part.package for part in parts if part.package]
     suites = [*dict.fromkeys([*site.environment.suites, *packages])]
     site = replace(site, environment=site.environment.model_copy(update={"suites": suites}))
-    redactor = Redactor()
-    for secret in site.secrets:
-        redactor.register(secret)
+    redactor = Redactor(site.secrets)
 
     async def collected() -> "list[Collection]":
         tests = [part for part in parts if not part.package]

@@ -16,10 +16,12 @@ from harness.model import Action
 from harness.network import Network
 from harness.platforms import Platform
 from harness.records import DEFAULT_PARENT, new_run_id, now
+from harness.redaction import Redactor
 from harness.release_id import checked
 from harness.rollback import Rollback
 from harness.rules import NO_TARGET, Case, objections
 from harness.system import System
+from reports._printable import printable
 
 _UNKNOWN = "unknown"
 
@@ -44,8 +46,9 @@ def rollback_run(
             raise UsageError(f"{env}: a rollback needs a `platform`; none is declared")
         directory = Path(output or DEFAULT_PARENT / new_run_id())
         action, why, target = asyncio.run(_roll_back(site, site.platform, to, directory))
+        why = tuple(map(Redactor(site.secrets).prose, why))
     lines = [f"action   {action}" + (f": {target}" if target else "")]
-    lines += [f"         {line}" for text in why for line in text.splitlines()]
+    lines += [f"         {printable(line)}" for text in why for line in text.splitlines()]
     if action is not Action.HELD:
         lines.append(f"evidence {directory}")
     done = action is Action.ROLLED_BACK_VERIFIED
@@ -104,6 +107,7 @@ async def _roll_back(
         platform=platform,
         ledger=site.ledger,
         verify=lambda release: site.verify(release, directory),
+        redact=Redactor(site.secrets).prose,
         progress=site.progress.step,
         run_id=directory.name,
     )

@@ -12,6 +12,7 @@ import pytest
 from harness.check import Check, resource
 from harness.deployment import Artifact, Database
 from harness.environment import DatabaseLook
+from harness.errors import UsageError
 from harness.ledger import Event
 from harness.model import Action, RunRecord, Verdict
 from harness.records import read
@@ -295,6 +296,49 @@ def test_a_target_that_does_not_pass_its_checks_is_a_failed_rollback(tmp_path: P
         record = await story.run("r1")
         assert ended(record) == (Verdict.NO_GO, Action.ROLLBACK_FAILED)
         assert "it does not work" in why(record)
+
+    in_story(tmp_path, act)
+
+
+@pytest.mark.parametrize("error", [UsageError("the disk is full"), RuntimeError("a defect")])
+def test_what_breaks_after_a_rollback_began_is_never_told_as_nothing_changed(
+    tmp_path: Path, error: Exception
+) -> None:
+    async def act(story: Story) -> None:
+        story.ledger.good("r0")
+        story.bad.add("r1")
+
+        async def verify(release: str) -> list[str]:
+            raise error
+
+        gate = story.gate("r1")
+        gate.verify = verify
+        record = await gate.run()
+        assert ended(record) == (Verdict.NO_GO, Action.ROLLBACK_FAILED)
+        assert record.consequence is not None
+        assert record.consequence.target == "r0"
+        assert str(error) in why(record)
+        assert (await story.platform.identify()).vector == vector("r0")
+
+    in_story(tmp_path, act)
+
+
+def test_a_target_that_cannot_be_verified_ends_the_rollback_in_the_ledger(tmp_path: Path) -> None:
+    async def act(story: Story) -> None:
+        story.ledger.good("r0")
+        story.bad.add("r1")
+
+        async def verify(release: str) -> list[str]:
+            raise UsageError("no disk for token=abcdefghijkl " + "and so on " * 500)
+
+        gate = story.gate("r1")
+        gate.verify = verify
+        await gate.run()
+        last = story.ledger.kept[-1]
+        assert (last.event, last.action) == (Event.ROLLBACK_ENDED, "rollback_failed")
+        assert last.why.startswith("r0 runs, and cannot be verified: no disk for token=")
+        assert "abcdefghijkl" not in last.why
+        assert len(last.why) <= 1000
 
     in_story(tmp_path, act)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import readiness
+from harness.environment import Environment
 from harness.model import Outcome, Result
 from harness.readiness import Ready
 from harness.records import RunDirectory
@@ -30,6 +31,19 @@ def saying(said: object, status: int = 200) -> Answer:
     return Answer(status=status, body=json.dumps(said).encode())
 
 
+async def results(where: Environment, directory: Path, limit_s: float) -> Sequence[Result]:
+    phase = Ready(where, limit_s)
+    run = Verification(
+        plan=phase.plan,
+        environment=where,
+        directory=RunDirectory(directory),
+        run_id="test",
+        release="r2",
+        phases=(phase,),
+    )
+    return (await run.run()).results
+
+
 def ready(
     tmp_path: Path,
     answer: Callable[[Seen], Answer],
@@ -41,16 +55,7 @@ def ready(
     async def inside() -> tuple[Result, int]:
         async with serving(answer) as server:
             where = environment({"auth": {"url": server.url, **service}})
-            phase = Ready(where, limit_s)
-            run = Verification(
-                plan=phase.plan,
-                environment=where,
-                directory=RunDirectory(tmp_path / "run"),
-                run_id="test",
-                release="r2",
-                phases=(phase,),
-            )
-            [result] = (await run.run()).results
+            [result] = await results(where, tmp_path / "run", limit_s)
             return result, len(server.seen)
 
     return asyncio.run(inside())
@@ -155,16 +160,8 @@ def test_a_private_service_is_seen_through_another(tmp_path: Path) -> None:
                 "release": {"from": "json_pointer", "via": "gateway"},
             }
             where = environment({"gateway": server.url, "keys": private})
-            phase = Ready(where, LONG_S)
-            run = Verification(
-                plan=phase.plan,
-                environment=where,
-                directory=RunDirectory(tmp_path / "run"),
-                run_id="test",
-                release="r2",
-                phases=(phase,),
-            )
-            return {result.id: result.outcome for result in (await run.run()).results}
+            found = await results(where, tmp_path / "run", LONG_S)
+            return {result.id: result.outcome for result in found}
 
     assert asyncio.run(inside()) == dict.fromkeys(["ready.gateway", "ready.keys"], Outcome.PASS)
 
