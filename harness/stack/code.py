@@ -44,10 +44,6 @@ class Code:
         sys.path.insert(0, str(self.tree))
         importlib.invalidate_caches()
 
-    def is_same(self, other: "Code") -> bool:
-        """Whether nothing would change: the same files, told under the same name."""
-        return (self.release, self.identity) == (other.release, other.identity)
-
 
 def code_at_up(environment: Environment, release: str) -> Code:
     """What the services are started from at `up`: the files that this process imports."""
