@@ -22,6 +22,10 @@ REVISION = 1
 CONNECT_LIMIT_S = 1.2
 STATEMENT_LIMIT_S = 1.5
 
+# What stands between may end an older connection: Fly's proxy does, 10 min after it began to
+# restart. So it is replaced before that, at a moment when nothing is under way on it.
+RENEWED_AFTER_S = 540
+
 # Classes of SQLSTATE that say "not now" rather than "not so": connection, resources, operator
 # intervention, rollback for concurrency, a login or a database that is refused; and a standby
 # that does not write.
@@ -51,6 +55,7 @@ class Database:
             max_overflow=5,
             pool_timeout=CONNECT_LIMIT_S,
             pool_pre_ping=True,
+            pool_recycle=RENEWED_AFTER_S,
             hide_parameters=True,
             connect_args={"timeout": CONNECT_LIMIT_S, "command_timeout": STATEMENT_LIMIT_S},
         )

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.application import application
 from services.frontend.headers import WithHeaders, security_headers
+from services.frontend.replay import Replay
 from services.frontend.settings import FrontendSettings, origin
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +30,8 @@ def create(settings: FrontendSettings) -> FastAPI:
     app = application("frontend", settings, dependencies=[], public=True)
     called = sorted({origin(settings.auth_url), origin(settings.api_url)})
     app.add_middleware(WithHeaders, headers=security_headers(called))
+    # Outermost: Fly's proxy is to see the one header and nothing else.
+    app.add_middleware(Replay, apps=settings.replay_apps)
 
     @app.get("/config.json", tags=["page"])
     async def config(response: Response) -> Config:

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from services.settings import HttpUrl, Settings
 
@@ -18,13 +18,29 @@ def _has_plain_host(url: str) -> str:
 
 
 PublicUrl = Annotated[HttpUrl, AfterValidator(_has_plain_host)]
+# It goes into a header too.
+FlyApp = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 class FrontendSettings(Settings):
-    """Where the page finds the two services that it calls, as a browser reaches them."""
+    """Where the page finds the two services that it calls, as a browser reaches them.
+
+    Attributes:
+        auth_replay_app: The Fly app that answers for `/auth` of the frontend's own host; None
+            where something in front of the frontend leads there.
+        api_replay_app: The same for `/api`.
+    """
 
     auth_url: PublicUrl
     api_url: PublicUrl
+    auth_replay_app: FlyApp | None = None
+    api_replay_app: FlyApp | None = None
+
+    @property
+    def replay_apps(self) -> dict[str, str]:
+        """The Fly app for each path that is not the frontend's own."""
+        apps = {"/auth": self.auth_replay_app, "/api": self.api_replay_app}
+        return {path: app for path, app in apps.items() if app is not None}
 
 
 def origin(url: str) -> str:

@@ -54,6 +54,7 @@ URLS = (
     *("ACCOUNT_URL", "KEYS_URL", "AUTH_URL", "API_URL"),
     *("PUBLIC_URL", "FRONTEND_URL", "GATEWAY_URL"),
 )
+BAD_APPS = ["", f"{CANARY};region=any", f"{CANARY}\nX: y", f"{CANARY}.fly.dev", CANARY * 11]
 BAD_COUNTS = ["", "0", "-1", "1.5", f"5/{CANARY}", "9" * 400]
 MALFORMED: dict[str, list[str]] = {
     "ENVIRONMENT": ["", CANARY, "Production"],
@@ -87,6 +88,7 @@ MALFORMED: dict[str, list[str]] = {
     ],
     "TRUSTED_PROXIES": [CANARY, "10.0.0.0/33", "10.0.0.1/8", f"127.0.0.1,{CANARY}"],
     "CLIENT_ADDRESS_HEADER": ["", f"{CANARY} header", f"{CANARY}:"],
+    **dict.fromkeys(("AUTH_REPLAY_APP", "API_REPLAY_APP"), BAD_APPS),
 }
 # Names that are compared and never used otherwise: none is malformed.
 FREE = {"SITE_HOSTS", "AUTH_HOSTS", "API_HOSTS"}
