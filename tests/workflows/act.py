@@ -93,16 +93,22 @@ class Repository:
         name: str = "push",
         *,
         event: Path | None = None,
+        only: tuple[str, ...] = (),
         env: dict[str, str],
         secrets: Mapping[str, str] = MappingProxyType({}),
         inputs: Mapping[str, str] = MappingProxyType({}),
     ) -> Run:
-        """Runs one of its workflows to the end."""
+        """Runs one of its workflows to the end.
+
+        Args:
+            name: The event's; `event` is a file of what it says.
+            only: act's options for a part of it: `--job`, `--matrix`.
+        """
         self.commit()
         shutil.rmtree(self.artifacts, ignore_errors=True)
         words = [program(), name, "-W", f".github/workflows/{workflow}", "--json"]
         words += ["-P", "ubuntu-latest=-self-hosted", "--no-cache-server"]
-        words += ["--eventpath", str(event)] if event else []
+        words += [*only, *(["--eventpath", str(event)] if event else [])]
         ours = {
             "STAND_IN_ARTIFACTS": str(self.artifacts),
             "STAND_IN_REPOSITORY": str(self.path),

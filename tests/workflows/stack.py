@@ -27,12 +27,18 @@ def verify(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@contextmanager
-def copied_and_up(folder: Path, release: str) -> Iterator[Path]:
-    """The copy, with the environment `local` up."""
+def copied(folder: Path) -> Path:
+    """The copy."""
     for name in project_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(PROJECT / name, folder / name)
+    return folder
+
+
+@contextmanager
+def copied_and_up(folder: Path, release: str) -> Iterator[Path]:
+    """The copy, with the environment `local` up."""
+    copied(folder)
     up = verify(folder, "up", "--env", "local", "--release", release)
     assert up.returncode == 0, up.stderr
     try:
