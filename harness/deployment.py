@@ -64,6 +64,18 @@ class State:
         return whole if whole and len(whole) == len(found) else None
 
     @property
+    def releases(self) -> set[str]:
+        """Of which releases it is told to be, where the platform knows that."""
+        artifacts = [each for running in self.services.values() for each in running.artifacts]
+        return {each.release for each in artifacts if each.release is not None}
+
+    @property
+    def whole(self) -> Vector | None:
+        """The vector, where it is of one release; None where it is half of each, as a deployment
+        leaves it that came to no end, be its artifacts those of another release."""
+        return self.vector if len(self.releases) < 2 else None
+
+    @property
     def changing(self) -> list[str]:
         """The services that an operation is under way on."""
         return [name for name, running in self.services.items() if running.changing]

@@ -11,7 +11,7 @@ from harness.ledger import Entry, Event, History, Ledger
 from harness.model import Action, Consequence, RunRecord, Verdict
 from harness.platforms import Platform
 from harness.records import now
-from harness.rollback import LONGEST_WHY, Rollback, Verify
+from harness.rollback import LONGEST_WHY, Rollback, Verify, as_target, left_unfinished
 from harness.rules import RULES, RULES_TO_RESUME, Case, objections
 from harness.runner import Means
 from harness.system import System
@@ -83,15 +83,9 @@ class Gate:
 
     async def _unfinished(self, history: History) -> Entry | None:
         """The target of a rollback that a gate began for this release, and did not live to end."""
-        attempt = history.rollback(self.release)
-        if attempt is None or attempt[1] is not None or not self.roll_back or not self.platform:
+        if not self.roll_back or self.platform is None:
             return None
-        begun, refused = attempt[0], history.standing(self.release)
-        await self.platform.wait()
-        state = await self.platform.identify()
-        if begun.target is None or not _consists_of(state, begun, refused):
-            return None
-        return replace(begun, release=begun.target)
+        return await left_unfinished(history, self.release, self.platform)
 
     async def _settle(self) -> None:
         """Until no operation is under way."""
@@ -179,7 +173,7 @@ class Gate:
             return self._said(Action.HELD, "the environment declares no platform")
         running = await self.platform.identify()
         history = await asyncio.to_thread(lambda: History(self.ledger.entries()))
-        target = unfinished or history.target(self.release, running.vector)
+        target = unfinished or as_target(history.target(self.release, running.whole))
         case = Case(
             release=self.release,
             judged=self._judged,
@@ -229,21 +223,6 @@ class Gate:
 
     def _said(self, action: Action, *why: str, target: str | None = None) -> Consequence:
         return Consequence(action=action, release=self.release, why=why, target=target)
-
-
-def _consists_of(state: State, *entries: Entry | None) -> bool:
-    """Whether all that runs is of one of these vectors, service by service."""
-    known = {
-        (name, artifact.identity)
-        for entry in entries
-        if entry is not None
-        for name, artifact in entry.vector.items()
-    }
-    return all(
-        (name, artifact.identity) in known
-        for name, running in state.services.items()
-        for artifact in running.artifacts
-    )
 
 
 def verified(record: RunRecord) -> Sequence[str]:

@@ -93,7 +93,7 @@ class SessionRun:
     def __init__(self, env: str, session: pytest.Session) -> None:
         self.file = find(env)
         self.rehearse = bool(session.config.getoption("rehearse"))
-        self.environment = parse(self.file)
+        self.environment = parse(self.file).to_look_at()
         self.suites = [suite.load(package) for package in self.environment.suites]
         self._session = session
         self._stack = ExitStack()

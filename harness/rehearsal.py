@@ -30,7 +30,8 @@ LEDGER = LedgerPlace(settings={"path": ".keyarc-verify/ledger/rehearsed"})
 
 
 def staged(file: Path) -> Environment:
-    """An environment with a stack in its shape: its instances, its host names, its settings.
+    """An environment with a stack in its shape: its instances, its host names, its settings; and a
+    ledger of its rehearsals, so that it needs nothing of what the deployed one's is kept with.
 
     Raises:
         EnvironmentFileError: The file does not say how it is rehearsed, or says what cannot be.
@@ -45,7 +46,8 @@ def staged(file: Path) -> Environment:
     problems = list(_problems(rehearsal, stack))
     if problems:
         raise EnvironmentFileError(file, problems)
-    return environment.model_copy(update={"stack": _shaped(environment, rehearsal, stack)})
+    shaped = {"stack": _shaped(environment, rehearsal, stack), "ledger": LEDGER}
+    return environment.model_copy(update=shaped)
 
 
 def led_here(environment: Environment, references: Mapping[str, str]) -> Environment:
@@ -74,7 +76,6 @@ def led_here(environment: Environment, references: Mapping[str, str]) -> Environ
             "network": environment.network.model_copy(update=rules),
             "platform": _stood_in_for(environment.platform, references),
             "control_url": None,
-            "ledger": LEDGER,
         }
     )
 

@@ -1,10 +1,11 @@
 """A rollback that the rules allow: noted, done by the platform, confirmed, verified."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.deployment import Artifact, State
 from harness.errors import HarnessError, LedgerError
-from harness.ledger import Entry, Event, Ledger
+from harness.ledger import Entry, Event, History, Ledger
 from harness.model import Action
 from harness.platforms import Platform
 from harness.records import now
@@ -12,6 +13,36 @@ from harness.records import now
 Verify = Callable[[str], Awaitable[Sequence[str]]]
 # Of what a ledger keeps for people; the evidence has all of it.
 LONGEST_WHY = 1000
+
+
+def as_target(entry: Entry | None) -> Entry | None:
+    """An entry as what is gone back to: each artifact with the release that it came with.
+
+    Where the same artifact is a part of many releases, its platform has to tell it which one.
+    """
+    if entry is None:
+        return None
+    vector = {
+        name: artifact if artifact.release else replace(artifact, release=entry.release)
+        for name, artifact in entry.vector.items()
+    }
+    return replace(entry, vector=vector)
+
+
+async def left_unfinished(history: History, release: str, platform: Platform) -> Entry | None:
+    """The target of a rollback of this release that was begun, and whoever began it did not live
+    to end; None where there is none, or what runs is something else by now.
+
+    Raises:
+        PlatformError: What runs cannot be told.
+    """
+    attempt = history.rollback(release)
+    if attempt is None or attempt[1] is not None or attempt[0].target is None:
+        return None
+    target = as_target(replace(attempt[0], release=attempt[0].target))
+    await platform.wait()
+    state, refused = await platform.identify(), as_target(history.standing(release))
+    return target if _consists_of(state, target, refused) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +120,19 @@ class Rollback:
             why=why,
         )
         self.ledger.append(entry)
+
+
+def _consists_of(state: State, *entries: Entry | None) -> bool:
+    """Whether all that runs is of one of these vectors, service by service."""
+    vectors = [entry.vector for entry in entries if entry is not None]
+    return all(
+        any(name in vector and _is_of(artifact, vector[name]) for vector in vectors)
+        for name, running in state.services.items()
+        for artifact in running.artifacts
+    )
+
+
+def _is_of(artifact: Artifact, known: Artifact) -> bool:
+    """Whether it is the same, and of the same release as far as both tell theirs."""
+    releases = {artifact.release, known.release} - {None}
+    return artifact.identity == known.identity and len(releases) < 2

@@ -90,13 +90,7 @@ async def serves_it(case: Case) -> str | None:
     """The release to be left is the one that serves."""
     if case.release is None:
         return None
-    said = await case.system.releases()
-    said |= {
-        artifact.release
-        for running in case.running.services.values()
-        for artifact in running.artifacts
-        if artifact.release is not None
-    }
+    said = await case.system.releases() | case.running.releases
     if case.release in said:
         return None
     if said:

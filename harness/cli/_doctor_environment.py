@@ -44,16 +44,21 @@ def environment_findings(env: str) -> Iterator[Finding]:
         return
     references = _running(file)
     yield _stack(env, references)
-    if references is not None and not missing_variables(environment, os.environ):
-        yield from asyncio.run(_reached(resolve(environment, references, os.environ), env))
+    looked_at = environment.to_look_at()
+    if references is not None and not missing_variables(looked_at, os.environ):
+        yield from asyncio.run(_reached(resolve(looked_at, references, os.environ), env))
 
 
 def _variables(environment: Environment) -> Iterator[Finding]:
     absent = {each.name: each for each in missing_variables(environment, os.environ)}
+    needed = {each.name for each in missing_variables(environment.to_look_at(), os.environ)}
     yield from (found(name, "is set") for name in environment.variables if name not in absent)
-    yield from (
-        missing(name, "is not set", f"set it: {each.purpose}") for name, each in absent.items()
-    )
+    for name, each in absent.items():
+        if name in needed:
+            yield missing(name, "is not set", f"set it: {each.purpose}")
+        else:
+            why = "`gate`, `rollback` and `release` need it, nothing else does"
+            yield optional(name, f"is not set; {each.purpose}", why)
 
 
 def _platform(environment: Environment, file: Path) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from harness.ledger import Entry, History, Ledger
 from harness.network import Network
 from harness.platforms import Platform
 from harness.records import now
+from harness.rollback import as_target
 from harness.rules import Case, objections
 from harness.system import System
 from harness.verification import Verification
@@ -62,7 +63,7 @@ def _running(state: State | None) -> Iterator[str]:
 async def _back(
     verification: Verification, history: History, platform: Platform, running: State
 ) -> list[str]:
-    target = history.target(verification.release, running.vector)
+    target = as_target(history.target(verification.release, running.whole))
     client = EvidenceClient(Network.of(verification.environment))
     case = Case(
         release=verification.release,

@@ -9,6 +9,7 @@ from harness.cli._release_text import details, table, without
 from harness.errors import HarnessError, UsageError
 from harness.ledger import Entry, Event, History
 from harness.records import now, plain
+from harness.release_id import checked
 from reports._printable import printable
 
 
@@ -30,6 +31,18 @@ def shown(release: str, found: Opened, output_format: str) -> None:
         _print_json([plain(entry) for entry in entries])
     else:
         _print(details(entries))
+
+
+def noted(release: str, found: Opened, output_format: str) -> None:
+    """Has the ledger know of a deploy that begins. Raises UsageError: it is no id of a release."""
+    _must_be(output_format)
+    checked(release)
+    entry = Entry(event=Event.DEPLOYED, environment=found.name, release=release, at=now())
+    found.ledger.append(entry)
+    if output_format == "json":
+        _print_json(plain(entry))
+    else:
+        _print([f"the ledger of {found.name} knows that a deploy of {release} begins"])
 
 
 def forgotten(release: str, found: Opened, why: str, output_format: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from harness import rehearsal
 from harness.cli._exits import HOLD, INTERRUPTED, written
@@ -23,6 +24,8 @@ from harness.plan import plan
 from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
 from harness.registry import REPORTS
 from harness.verification import Verification
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ def smoke_run(request: Request) -> int:
     """Verifies an environment, prints the report, and returns the exit code."""
     report = REPORTS.load(request.format)
     file = find(request.env)
-    environment = rehearsal.staged(file) if request.rehearse else parse(file)
+    environment = rehearsal.staged(file) if request.rehearse else parse(file).to_look_at()
     if not request.rehearse:
         must_be_set(environment, request.env)
     if environment.stack is not None:
@@ -84,7 +87,7 @@ def smoke_run(request: Request) -> int:
     return shown(text, request.format, exit_code(verification, record))
 
 
-async def interruptibly(run: Callable[[], Awaitable[RunRecord]], progress: Progress) -> RunRecord:
+async def interruptibly(run: Callable[[], Awaitable[Told]], progress: Progress) -> Told:
     """Runs it so that Ctrl-C cuts it short in order."""
     with interruptible(progress.say):
         try:

@@ -6,7 +6,9 @@ import typer
 
 PANEL = "Look around"
 
-app = typer.Typer(name="release", help="Releases, as the ledger knows them: list, show, forget.")
+app = typer.Typer(
+    name="release", help="Releases, as the ledger knows them: list, show, deployed, forget."
+)
 
 Env = Annotated[str, typer.Option(help="An environment's name, or its file.")]
 Release = Annotated[str, typer.Argument(metavar="ID", help="The release's id.")]
@@ -32,6 +34,17 @@ def show(
     from harness.cli._release import shown
 
     shown(release, opened(env, rehearse=rehearse), output_format)
+
+
+@app.command()
+def deployed(
+    release: Release, env: Env, rehearse: Rehearse = False, output_format: Format = "text"
+) -> None:
+    """Note that a deploy begins, before it changes anything: no older gate takes it away."""
+    from harness.cli._ledger import opened
+    from harness.cli._release import noted
+
+    noted(release, opened(env, rehearse=rehearse), output_format)
 
 
 @app.command()

@@ -17,6 +17,12 @@ def rollback(
     to: Annotated[
         str | None, typer.Option(help="A release with a GO here. The last one, unless given.")
     ] = None,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            help="The release to be left. It is held where another one runs, or came after it."
+        ),
+    ] = None,
     ready_timeout: Annotated[
         str, typer.Option(metavar="TIME", help="Until all of it is there.")
     ] = "60s",
@@ -32,7 +38,7 @@ def rollback(
         typer.Option(help="The run's directory, new or empty. Else one in reports/runs."),
     ] = None,
 ) -> None:
-    """Bring back the last good release, and verify it: 0, or 20."""
+    """Bring back the last good release, and verify it: 0, or 20; action.json says what was done."""
     from harness.cli._rollback_run import rollback_run
     from harness.cli._site import Limits
 
@@ -40,4 +46,6 @@ def rollback(
         ready_s=seconds(ready_timeout, "--ready-timeout"),
         rollback_s=seconds(rollback_timeout, "--rollback-timeout"),
     )
-    raise typer.Exit(rollback_run(env, to, limits, rehearse=rehearse, output=output))
+    raise typer.Exit(
+        rollback_run(env, limits, to=to, release=release, rehearse=rehearse, output=output)
+    )

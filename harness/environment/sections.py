@@ -92,6 +92,11 @@ class Environment(Section):
         """Whether checks may make data in it."""
         return not self.is_production if self.policy.write is None else self.policy.write
 
+    def to_look_at(self) -> "Environment":
+        """The environment without what only commands of a release use, so that checks can run
+        where nobody may deploy: what platform and ledger name of the caller is not asked for."""
+        return self.model_copy(update={"platform": None, "ledger": LedgerPlace()})
+
     @property
     def commands(self) -> list[Command]:
         """Every command of the user's own."""

@@ -5,6 +5,7 @@ import re
 import tempfile
 from dataclasses import dataclass, replace
 
+from harness.deployment import Artifact
 from harness.errors import PlatformError
 from harness.platforms._fly_reading import (
     Machine,
@@ -75,10 +76,10 @@ class Calls:
             return False
         raise PlatformError(ended.told)
 
-    async def deploy(self, service: str, app: str, reference: str, limit_s: float) -> Ended:
+    async def deploy(self, service: str, image: Artifact, reference: str, limit_s: float) -> Ended:
         """Has the machines of an app run this image; no others are made, and no address."""
         settings = self.settings
-        config = settings.config.get(service)
+        app, config = settings.apps[service], settings.config.get(service)
         with tempfile.TemporaryDirectory() as nowhere:
             # Never `--yes`: it would agree to detach volumes. Of the strategies, `immediate` asks
             # nobody whether the new machines are well, and the others make machines of their own.
@@ -87,6 +88,8 @@ class Calls:
             words += ["--update-only", "--ha=false", "--no-public-ips", "--dns-checks=false"]
             words += [f"--smoke-checks={str(settings.smoke_checks).lower()}"]
             words += ["--wait-timeout", f"{settings.wait_timeout_s}s"]
+            if settings.release_variable:
+                words += ["--env", f"{settings.release_variable}={image.release}"]
             words += ["-c", str(config)] if config else []
             return await self._run(*words, limit_s=limit_s, operation=True)
 

@@ -36,6 +36,7 @@ class ServicePort(_Read):
 
 
 class Config(_Read):
+    env: dict[str, str] | None = None
     metadata: dict[str, str] | None = None
     checks: dict[str, Any] | None = None
     services: list[ServicePort] | None = None
@@ -57,13 +58,15 @@ class Machine(_Read):
         config = self.config or self.incomplete_config or Config()
         return (config.metadata or {}).get("fly_release_version", "")
 
-    @property
-    def artifact(self) -> Artifact:
+    def artifact(self, release_variable: str | None = None) -> Artifact:
+        """What it runs, and of which release it is told to be, where it is told that."""
         image = self.image_ref
         if not is_digest(image.digest):
             raise PlatformError(f"Fly does not tell the digest of the image of machine {self.id}")
         reference = f"{image.registry}/{image.repository}@{image.digest}"
-        return Artifact(identity=image.digest, reference=reference)
+        config = self.config or self.incomplete_config or Config()
+        told = (config.env or {}).get(release_variable) if release_variable else None
+        return Artifact(identity=image.digest, reference=reference, release=told or None)
 
     def troubles(self, *, checks: bool) -> list[str]:
         """What keeps it from being well; `checks`: it must have health checks."""
@@ -160,9 +163,14 @@ def leased_of(app: str, printed: object) -> list[str]:
 
 
 def running(
-    machines: list[Machine], releases: list[Release], leased: list[str], *, checks: bool
+    machines: list[Machine],
+    releases: list[Release],
+    leased: list[str],
+    *,
+    checks: bool,
+    release_variable: str | None = None,
 ) -> Running:
-    """One app, as all that flyctl printed of it says."""
+    """One app, as all that flyctl printed of it says. `checks`: each machine must have some."""
     newest = releases[0]
     troubles = [line for machine in machines for line in machine.troubles(checks=checks)]
     if machines and not any(machine.state == "started" for machine in machines):
@@ -174,7 +182,7 @@ def running(
     elif versions and int(versions[0]) < complete:
         troubles.append(f"its machines are of release {versions[0]}, though {complete} is complete")
     return Running(
-        artifacts=tuple(machine.artifact for machine in machines),
+        artifacts=tuple(machine.artifact(release_variable) for machine in machines),
         serial=str(newest.version),
         changing=(
             newest.status in _BEGUN

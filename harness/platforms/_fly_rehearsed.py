@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
-from harness.platforms._fly_standin_memory import Machine, Release, reference
+from harness.errors import HarnessError, StackError
+from harness.platforms._fly_standin_memory import Machine, Release, Wanted, reference
 from harness.stack import control
 from harness.stack.releases import store_of
 
@@ -21,9 +21,13 @@ class Stack:
     Args:
         state_dir: The stack's.
         apps: What each service is called on Fly.
+        release_variable: By which its machines are told their release.
     """
 
-    def __init__(self, state_dir: Path, apps: Mapping[str, str]) -> None:
+    def __init__(
+        self, state_dir: Path, apps: Mapping[str, str], release_variable: str | None = None
+    ) -> None:
+        self._variable = release_variable
         self._state_dir = state_dir
         self._services = {app: service for service, app in apps.items()}
         self._store = store_of(state_dir)
@@ -39,6 +43,7 @@ class Stack:
                 id=f"{number:014x}",
                 digest=instance["identity"],
                 release=version,
+                env={self._variable: instance["release"]} if self._variable else {},
                 state="replacing" if about["changing"] else "started",
                 healthy=not about["troubles"],
             )
@@ -64,18 +69,23 @@ class Stack:
         known = [old for old in self._releases[app] if old.version != release.version]
         self._releases[app] = sorted([*known, release], key=lambda one: one.version)
 
-    async def replace(self, app: str, digest: str, machines: Collection[str], release: int) -> None:
-        about = self._about(app)
-        if {instance["identity"] for instance in about["instances"]} == {digest}:
+    async def replace(self, app: str, machines: Collection[str], wanted: Wanted) -> None:
+        told = wanted.env.get(self._variable) if self._variable else None
+        instances = self._about(app)["instances"]
+        runs = {(each["identity"], each["release"] if told else None) for each in instances}
+        if runs == {(wanted.digest, told)}:
             return
         await asyncio.to_thread(
             control.replace,
             self._state_dir,
-            self._store.of(digest).release,
-            {self._services[app]: digest},
+            self._store.of(wanted.digest, told).release,
+            {self._services[app]: wanted.digest},
             migrate=False,
             progress=lambda line: None,
         )
+
+    async def run(self, app: str, command: Sequence[str], wanted: Wanted) -> int:
+        raise StackError("a rehearsal is deployed to with `keyarc-verify deploy --rehearse`")
 
     def _about(self, app: str) -> Mapping[str, Any]:
         services = control.status(self._state_dir)["services"]

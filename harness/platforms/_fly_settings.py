@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.environment import Environment, Service
+from harness.environment import Environment
 from harness.errors import UsageError
+from harness.platforms._order import dependencies_first
 
 _APP = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _YES_OR_NO = {"yes": True, "no": False}
-_KNOWN = ("api", "checks", "config", "program", "smoke_checks", "wait_timeout_s")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KNOWN = (
+    *("api", "checks", "config", "program", "release_variable", "smoke_checks"),
+    "wait_timeout_s",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,8 @@ class Settings:
         apps: What each service is called on Fly; what others depend on comes first.
         config: Of each service the `fly.toml` that a rollback goes by; where there is none, the
             one that Fly keeps with the app's newest release.
+        release_variable: By which a machine is told the release that it is part of; None where the
+            image itself knows.
         smoke_checks: Whether flyctl looks at each machine for 10 s more.
         checks: Whether a machine without health checks is a trouble.
         wait_timeout_s: How long flyctl waits for one machine; less than a rollback may take.
@@ -32,6 +39,7 @@ class Settings:
     apps: Mapping[str, str]
     program: str
     config: Mapping[str, Path]
+    release_variable: str | None
     smoke_checks: bool
     checks: bool
     wait_timeout_s: int
@@ -59,30 +67,15 @@ def settings_of(environment: Environment, file: Path, limit_s: float) -> Setting
                 " these are small letters, digits and hyphens"
             )
     return Settings(
-        apps=_ordered(declared.apps, environment.services),
+        apps=dependencies_first(declared.apps, environment.services),
         program=given.get("program", "flyctl"),
         config=_configs(given.get("config"), declared.apps, file),
+        release_variable=_variable(given.get("release_variable")),
         smoke_checks=_YES_OR_NO[_one_of("smoke_checks", given.get("smoke_checks", "yes"))],
         checks=_one_of("checks", given.get("checks", "required"), ("required", "none")) != "none",
         wait_timeout_s=_wait_timeout_s(given.get("wait_timeout_s"), limit_s),
         api=_api(given.get("api")),
     )
-
-
-def _ordered(apps: Mapping[str, str], services: Mapping[str, Service]) -> Mapping[str, str]:
-    """Those that others depend on first; in a circle, as they are declared."""
-    ordered: dict[str, str] = {}
-
-    def add(name: str, above: tuple[str, ...]) -> None:
-        for dependency in services[name].depends_on if name in services else ():
-            if dependency in services and dependency not in above:
-                add(dependency, (*above, name))
-        if name in apps:
-            ordered.setdefault(name, apps[name])
-
-    for name in apps:
-        add(name, ())
-    return ordered
 
 
 def _configs(pattern: str | None, apps: Mapping[str, str], file: Path) -> Mapping[str, Path]:
@@ -98,6 +91,12 @@ def _configs(pattern: str | None, apps: Mapping[str, str], file: Path) -> Mappin
         if not path.is_file():
             raise _wrong("config", f"{path} is no file; needed for {service}")
     return found
+
+
+def _variable(name: str | None) -> str | None:
+    if name is not None and not _VARIABLE.fullmatch(name):
+        raise _wrong("release_variable", f"{name!r} is no name of a variable, such as RELEASE_ID")
+    return name
 
 
 def _one_of(key: str, value: str, known: Sequence[str] = tuple(_YES_OR_NO)) -> str:

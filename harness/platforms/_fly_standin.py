@@ -14,9 +14,26 @@ import h11
 from harness.platforms._fly_standin_api import Api
 from harness.platforms._fly_standin_http import read, write
 from harness.platforms._fly_standin_lies import Lie
-from harness.platforms._fly_standin_memory import Backend, Machine, Memory, Release, reference
+from harness.platforms._fly_standin_memory import (
+    Backend,
+    Machine,
+    Memory,
+    Release,
+    Wanted,
+    reference,
+)
 
-__all__ = ["Lie", "Machine", "Memory", "Release", "Standin", "reference", "serve", "serving"]
+__all__ = [
+    "Lie",
+    "Machine",
+    "Memory",
+    "Release",
+    "Standin",
+    "Wanted",
+    "reference",
+    "serve",
+    "serving",
+]
 
 
 class Standin:

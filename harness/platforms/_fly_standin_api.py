@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from harness.errors import HarnessError
 from harness.platforms import _fly_standin_shapes as shapes
+from harness.platforms._fly_standin_commands import ReleaseCommands
 from harness.platforms._fly_standin_http import Answer, Asked, answer
 from harness.platforms._fly_standin_leases import Leases
 from harness.platforms._fly_standin_lies import Lie
-from harness.platforms._fly_standin_memory import Backend, Machine, Release
+from harness.platforms._fly_standin_memory import Backend, Machine, Release, wanted_in
 
 _LOOKS_EVERY_S = 0.05
 _UNKNOWN = answer({"error": "the stand-in of Fly knows no such thing"}, 404)
@@ -31,6 +32,7 @@ class Api:
         self.lies = lies
         self._backend = backend
         self.leases = Leases()
+        self._commands = ReleaseCommands(backend)
         self._before: dict[tuple[str, str], Machine] = {}
 
     async def answered(self, asked: Asked) -> Answer:
@@ -80,15 +82,7 @@ class Api:
 
     def _image(self, app: str, ref: str) -> dict[str, object] | None:
         digest = ref.partition("@")[2]
-        if digest not in self._backend.images(app):
-            return None
-        return {
-            "id": f"img_{digest[-12:]}",
-            "digest": digest,
-            "ref": ref,
-            "compressedSize": "1000",
-            "manifest": {},
-        }
+        return shapes.image(digest, ref) if digest in self._backend.images(app) else None
 
     async def _rest(self, app: str, asked: Asked, path: str) -> Answer:
         words = path.split("/")[3:]
@@ -115,24 +109,31 @@ class Api:
         self._backend.record(app, release)
         if status == "complete" and self.lies.get(app) is Lie.BACK:
             for one in list(self._backend.machines(app) or ()):
-                old = self._before[app, one.id]
-                await self._backend.replace(app, old.digest, [old.id], old.release)
+                await self._backend.replace(app, [one.id], self._before[app, one.id])
         return answer(shapes.rest_release(app, release))
 
     async def _machines(self, app: str, asked: Asked, path: str) -> Answer:
         machines = self._backend.machines(app)
-        words = path.split("/")[4:]
         if machines is None:
             return _NO_APP
-        if not words:
-            return answer(shapes.rest_app(app))
-        if words == ["machines"] and asked.method == "GET":
-            return answer([shapes.machine(app, one) for one in machines])
         known = {one.id: one for one in machines}
-        if words[0] != "machines" or len(words) < 2 or words[1] not in known:
-            return answer({"ips": []}) if words[0] == "ip_assignments" else _UNKNOWN
-        machine = known[words[1]]
-        match asked.method, words[2:]:
+        match asked.method, path.split("/")[4:]:
+            case _, []:
+                return answer(shapes.rest_app(app))
+            case _, ["ip_assignments", *_]:
+                return answer({"ips": []})
+            case "GET", ["machines"]:
+                return answer([shapes.machine(app, one) for one in machines])
+            case "POST", ["machines"]:
+                return self._commands.made(app, asked.body["config"]) or _UNKNOWN
+            case _, ["machines", id_, *words] if id_ in known:
+                return await self._machine(app, known[id_], asked, words)
+            case method, ["machines", id_, *words]:
+                return await self._commands.answered(app, id_, method, words) or _UNKNOWN
+        return _UNKNOWN
+
+    async def _machine(self, app: str, machine: Machine, asked: Asked, words: list[str]) -> Answer:
+        match asked.method, words:
             case "GET", []:
                 return answer(shapes.machine(app, machine))
             case "GET", ["wait"]:
@@ -144,18 +145,17 @@ class Api:
         return _UNKNOWN
 
     async def _update(self, app: str, machine: Machine, config: Mapping[str, Any]) -> Answer:
-        lie, digest = self.lies.get(app), str(config["image"]).partition("@")[2]
-        if digest not in self._backend.images(app):
+        lie, wanted = self.lies.get(app), wanted_in(config)
+        if wanted.digest not in self._backend.images(app):
             return answer({"error": f"failed to get manifest {config['image']}: not found"}, 400)
         if lie is Lie.REFUSED:
             return answer({"error": "deploys to this app are not possible now"}, 422)
         if lie is Lie.HANG_IN_DEPLOY:
             await asyncio.get_running_loop().create_future()
         ids = sorted(one.id for one in self._backend.machines(app) or ())
-        release = int(config["metadata"]["fly_release_version"])
         if not (lie is Lie.IDLE or (lie is Lie.HALF and ids.index(machine.id) % 2)):
-            await self._backend.replace(app, digest, [machine.id], release)
-        told = replace(machine, digest=digest, release=release)
+            await self._backend.replace(app, [machine.id], wanted)
+        told = replace(machine, digest=wanted.digest, release=wanted.release)
         return answer(shapes.machine(app, told) | {"config": config})
 
     async def _wait(self, app: str, machine: str, asked: Asked) -> Answer:

@@ -13,6 +13,15 @@ ORGANIZATION = {
 _CHECK = {"type": "tcp", "port": 8080, "interval": "10s", "timeout": "2s", "grace_period": "5s"}
 CONFIG = {"checks": {"alive": _CHECK}, "http_service": {"internal_port": 8080}}
 
+STARTED = {"type": "start", "status": "started", "source": "user", "timestamp": 1767225600000}
+
+
+def exited(code: int) -> dict[str, object]:
+    """What became of a machine whose program ended."""
+    exit_event = {"exit_code": code, "requested_stop": False, "restarting": False}
+    said = {"type": "exit", "status": "stopped", "source": "flyd", "timestamp": 1767225601000}
+    return {**said, "request": {"exit_event": exit_event}}
+
 
 def graphql_app(app: str) -> dict[str, object]:
     return {
@@ -52,6 +61,16 @@ def graphql_release(app: str, release: Release) -> dict[str, object]:
     }
 
 
+def image(digest: str, ref: str) -> dict[str, object]:
+    return {
+        "id": f"img_{digest[-12:]}",
+        "digest": digest,
+        "ref": ref,
+        "compressedSize": "1000",
+        "manifest": {},
+    }
+
+
 def rest_release(app: str, release: Release) -> dict[str, object]:
     return {
         "id": f"{app}.{release.version}",
@@ -65,6 +84,7 @@ def rest_release(app: str, release: Release) -> dict[str, object]:
 
 def machine(app: str, one: Machine) -> dict[str, object]:
     check = {"name": "alive", "status": "passing" if one.healthy else "critical", "output": ""}
+    registry, _, repository = (one.repository or f"registry.fly.io/{app}").partition("/")
     return {
         "id": one.id,
         "name": f"{app}-{one.id}",
@@ -75,13 +95,14 @@ def machine(app: str, one: Machine) -> dict[str, object]:
         "created_at": "2026-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:00Z",
         "image_ref": {
-            "registry": "registry.fly.io",
-            "repository": app,
+            "registry": registry,
+            "repository": repository,
             "tag": "",
             "digest": one.digest,
         },
         "config": {
-            "image": f"registry.fly.io/{app}@{one.digest}",
+            "image": f"{registry}/{repository}@{one.digest}",
+            "env": dict(one.env),
             "checks": {"alive": _CHECK},
             "metadata": {
                 "fly_platform_version": "v2",

@@ -19,6 +19,7 @@ from harness.platforms._fly_calls import Calls
 from harness.platforms._fly_image import pinned
 from harness.platforms._fly_reading import running
 from harness.platforms._fly_settings import settings_of
+from harness.platforms._fly_told import strays, unknown
 
 T = TypeVar("T")
 
@@ -40,8 +41,10 @@ def stand_in(listening: socket, environment: Environment, state_dir: Path) -> No
     from harness.platforms._fly_rehearsed import Stack
     from harness.platforms._fly_standin import serve
 
-    assert environment.platform is not None, "it is Fly that is stood in for"
-    asyncio.run(serve(listening, Stack(state_dir, environment.platform.apps)))
+    declared = environment.platform
+    assert declared is not None, "it is Fly that is stood in for"
+    stack = Stack(state_dir, declared.apps, declared.settings.get("release_variable"))
+    asyncio.run(serve(listening, stack))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +101,7 @@ class Fly:
             raise PlatformError(f"no machines to roll back: {', '.join(bare)}")
         failures = []
         for service, app in self.apps.items():
-            if _runs(service, state.services[service], target):
+            if not self._differs(service, state.services[service], target):
                 self.place.progress(f"{service} runs {shown(target[service].identity)} already")
                 continue
             self.place.progress(f"rolling back {service} to {shown(target[service].identity)}")
@@ -120,18 +123,20 @@ class Fly:
             await asyncio.sleep(self.looks_every_s)
 
     async def confirm(self, target: Vector) -> Sequence[str]:
-        return (await self.identify()).differences(target)
+        return self._differences(await self.identify(), target)
 
     async def _running(self, app: str) -> Running:
         machines = await self.calls.machines(app)
         leased = await self.calls.leased(app, machines)
         releases = await self.calls.releases(app)
-        return running(machines, releases, leased, checks=self.calls.settings.checks)
+        known = self.calls.settings
+        variable = known.release_variable
+        return running(machines, releases, leased, checks=known.checks, release_variable=variable)
 
     async def _listed(self, app: str) -> tuple[Artifact, ...]:
         """A release without a digest has it from the machines that are of it, or is left out."""
         machines = await self.calls.machines(app)
-        known = {machine.release: machine.artifact for machine in machines}
+        known = {machine.release: machine.artifact() for machine in machines}
         found = (
             one.artifact or known.get(str(one.version))
             for one in await self.calls.releases(app)
@@ -143,11 +148,12 @@ class Fly:
         left_s = until_s - _now_s()
         if left_s <= 0:
             raise PlatformError(f"not begun within {self.place.limit_s:g} s")
-        app = self.apps[service]
-        ended = await self.calls.deploy(service, app, reference, left_s)
+        ended = await self.calls.deploy(service, target[service], reference, left_s)
         # It can fail over an app that is well. That it succeeds is for `confirm` to believe.
-        if ended.code != 0 and not _runs(service, await self._running(app), target):
-            raise PlatformError(ended.told)
+        if ended.code != 0:
+            now = await self._running(self.apps[service])
+            if self._differs(service, now, target):
+                raise PlatformError(ended.told)
 
     def _strange(self, target: Vector) -> Sequence[str]:
         """Why a target is not one of these apps, all of them, each by its digest."""
@@ -160,11 +166,15 @@ class Fly:
                 pinned(app, target[name])
             except PlatformError as error:
                 lines.append(f"{name}: {error}")
-        return lines
+        return [*lines, *unknown(target, self.calls.settings.release_variable)]
 
+    def _differs(self, service: str, one: Running, target: Vector) -> bool:
+        state = State(services={service: one})
+        return bool(self._differences(state, {service: target[service]}))
 
-def _runs(service: str, one: Running, target: Vector) -> bool:
-    return not State(services={service: one}).differences({service: target[service]})
+    def _differences(self, state: State, target: Vector) -> Sequence[str]:
+        variable = self.calls.settings.release_variable
+        return [*state.differences(target), *strays(state, target, variable)]
 
 
 async def _all(asked: Iterable[Coroutine[None, None, T]]) -> "list[T]":

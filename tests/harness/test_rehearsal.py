@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment import Environment, LedgerPlace, find, parse
+from harness.environment import Environment, find, missing, parse
 from harness.errors import EnvironmentFileError
 from harness.lease import filled_in
 from harness.ledger import ledger_of
@@ -76,11 +76,19 @@ def test_the_platform_is_asked_at_its_stand_in_and_else_the_stack_is_its_own() -
 
 
 def test_what_a_rehearsal_earns_is_not_kept_where_the_deployed_environment_looks() -> None:
+    assert parse(find("staging")).ledger.name == "github"
     led = led_here(staged(find("staging")), REFERENCES)
-    assert str(ledger_of(led)) != str(ledger_of(parse(find("staging"))))
-    on_github = LedgerPlace(name="github", settings={"token": "${env:TOKEN}"})
-    declared = staged(find("staging")).model_copy(update={"ledger": on_github})
-    assert led_here(declared, REFERENCES).ledger.name == "file"
+    kept = ledger_of(parse(find("local")).model_copy(update={"name": led.name}))
+    assert str(ledger_of(led)) != str(kept)
+
+
+def test_a_rehearsal_needs_nothing_of_the_deployed_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYARC_IDENTITY_SEED", "")
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    named = [each.name for each in missing(staged(find("staging")), {})]
+    assert named == ["KEYARC_IDENTITY_SEED"]
+    filled_in(staged(find("staging")), REFERENCES, rehearse=True)
+    assert "GITHUB_TOKEN" not in os.environ
 
 
 def _without_ways(environment: Environment) -> object:

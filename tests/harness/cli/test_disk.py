@@ -56,7 +56,8 @@ def prepared_smoke(folder: Path, prepare: Callable[[], None], *options: str) -> 
         async with serving(good) as server:
             write_environment(folder, server.url)
             arguments = ("smoke", "--env", "some.yaml", *options)
-            variables = {"PYTHONDONTWRITEBYTECODE": "1"}
+            # Not measured: that would have to be written as well.
+            variables = {"PYTHONDONTWRITEBYTECODE": "1", "COVERAGE_PROCESS_CONFIG": ""}
             async with started(folder, *arguments, prepare=prepare, variables=variables) as process:
                 return await finished(process)
 

@@ -149,6 +149,21 @@ def test_show_is_json_too(tmp_path: Path) -> None:
     assert (go["database"]["revision"], go["evidence"]) == ("7", EVIDENCE)
 
 
+def test_a_deploy_that_begins_is_noted_and_is_what_runs_as_far_as_the_ledger_knows(
+    tmp_path: Path,
+) -> None:
+    ledger = kept(tmp_path, *STORY)
+    done = release(tmp_path, "deployed", "five")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "the ledger of some knows that a deploy of five begins\n"
+    entries = ledger.entries()
+    assert (entries[:-1], entries[-1].event, entries[-1].release) == (STORY, "deployed", "five")
+    assert "were five to be left now, a rollback would go to two" in release(tmp_path, "list").out
+    again = release(tmp_path, "deployed", "five", "--format", "json")
+    assert json.loads(again.out)["event"] == "deployed"
+    assert len(ledger.entries()) == len(STORY) + 2
+
+
 def test_forget_takes_the_target_away_and_says_what_is_left(tmp_path: Path) -> None:
     ledger = kept(tmp_path, *STORY)
     done = release(tmp_path, "forget", "two", "--why", " it leaks ")
@@ -178,6 +193,8 @@ def test_forget_says_when_nothing_is_left_to_go_back_to(tmp_path: Path) -> None:
         (("show", "\x1b[31m"), r"knows no release '\x1b[31m'"),
         (("forget", "one", "--why", "  "), "--why is empty"),
         (("forget", "one"), "--why"),
+        (("deployed", "a b"), "letters, digits and . _ + - are meant"),
+        (("deployed", "five", "--format", "xml"), "unknown format 'xml'"),
         (("list", "--format", "xml"), "unknown format 'xml'; known: json, text"),
         (("show", "one", "--format", "xml"), "unknown format 'xml'"),
         (("forget", "one", "--why", "x", "--format", "xml"), "unknown format 'xml'"),
@@ -202,7 +219,10 @@ def test_a_release_is_forgotten_once(tmp_path: Path) -> None:
     assert len(ledger.entries()) == len(STORY) + 1
 
 
-@pytest.mark.parametrize("command", [("list",), ("show", "one"), ("forget", "one", "--why", "x")])
+@pytest.mark.parametrize(
+    "command",
+    [("list",), ("show", "one"), ("deployed", "five"), ("forget", "one", "--why", "x")],
+)
 def test_a_damaged_ledger_is_named_with_its_line_and_left_alone(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:

@@ -12,7 +12,8 @@ from harness.cli._names import public_hosts, unresolved
 from harness.cli._requirements import obstacles
 from harness.model import Verdict
 from harness.records import read
-from tests.harness.cli.command import keyarc_verify
+from tests.harness.cli.command import Done, finished, good, keyarc_verify, started
+from tests.harness.server import serving
 from tests.harness.verifying import environment
 
 STAGING = """
@@ -30,6 +31,12 @@ name: staging
 services: {a: {url: 'https://a.invalid', also_at: ['https://b.invalid/b']}}
 """
 REHEARSAL = "rehearsal: {stack_of: local, edge: edge}\n"
+RELEASED = """
+name: released
+services: {a: {url: 'URL', release: {from: none}}}
+platform: {name: fly, apps: {a: app-a}, settings: {program: '${env:FLYCTL}'}}
+ledger: {name: github, settings: {repository: '${env:REPOSITORY}', token: '${env:TOKEN}'}}
+"""
 
 
 def told(folder: Path, text: str, *options: str, **variables: str) -> tuple[int, list[str], str]:
@@ -60,6 +67,40 @@ def test_the_rehearsal_is_named_where_there_is_one(tmp_path: Path) -> None:
     _, lines, _ = told(tmp_path, STAGING + REHEARSAL)
     command = "`keyarc-verify smoke --env staging.yaml --rehearse`"
     assert lines[-1] == f"  or: {command} runs the same checks here"
+
+
+@pytest.mark.parametrize("command", ["smoke", "doctor"])
+def test_what_platform_and_ledger_need_is_not_asked_of_who_only_looks(
+    tmp_path: Path, command: str
+) -> None:
+    """Whoever verifies a deployed system from a laptop has no token of its pipeline."""
+
+    async def run() -> Done:
+        async with serving(good) as server:
+            (tmp_path / "some.yaml").write_text(RELEASED.replace("URL", server.url))
+            async with started(tmp_path, command, "--env", "some.yaml") as process:
+                return await finished(process)
+
+    done = asyncio.run(run())
+    assert (done.code, "not set" in done.err) == (0, False), done
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        (("gate", "--release", "r1"), ["FLYCTL", "REPOSITORY", "TOKEN"]),
+        (("rollback",), ["FLYCTL", "REPOSITORY", "TOKEN"]),
+        (("release", "list"), ["REPOSITORY", "TOKEN"]),
+    ],
+)
+def test_who_works_on_releases_is_asked_for_it(
+    tmp_path: Path, command: tuple[str, ...], needed: list[str]
+) -> None:
+    (tmp_path / "some.yaml").write_text(RELEASED.replace("URL", "http://127.0.0.1:9"))
+    done = keyarc_verify(tmp_path, *command, "--env", "some.yaml")
+    assert done.code == 2, done
+    told = [line.split()[0] for line in done.err.splitlines() if line.startswith("    ")]
+    assert told == needed
 
 
 def test_an_empty_variable_is_missing(tmp_path: Path) -> None:

@@ -29,6 +29,33 @@ def test_the_last_good_release_comes_back_and_is_verified(shop: Shop) -> None:
     shop.must_run(good)
     assert (shop.path / "runs" / "back" / "verdict.json").exists()
     assert shop.events("left") == [Event.DEPLOYED, *ROLLED_BACK]
+    action = shop.action("back")
+    assert (action["action"], action["release"], action["target"]) == (
+        ("rolled_back_verified", "left", good)
+    )
+    # Given again, it finds nothing to do.
+    again = shop.back("--release", "left", "--output", "runs/again")
+    assert again.code == HOLD, again
+    assert "a rollback of left was begun before" in shop.action("again")["why"][0]
+    assert shop.back("--output", "runs/again").code == USAGE
+    shop.must_run(good)
+
+
+def test_a_named_release_is_not_left_once_a_newer_deploy_was_begun(shop: Shop) -> None:
+    """What a pipeline's job says, whose gate refused a release that is gone by now."""
+    shop.deploy("overtaken", bad=True)
+    assert shop.gate("overtaken").code == REFUSED
+    shop.deploy("overtaker")
+    done = shop.back("--release", "overtaken", "--output", "runs/overtaken-back")
+    assert done.code == HOLD, done
+    assert shop.action("overtaken-back") == {
+        **shop.action("overtaken-back"),
+        "action": "held",
+        "release": "overtaken",
+        "target": shop.good(),
+    }
+    assert "somebody has deployed one meanwhile" in done.out
+    shop.must_run("overtaker")
 
 
 def test_a_good_release_can_be_left_for_an_older_one(shop: Shop) -> None:
@@ -93,10 +120,20 @@ def test_what_was_brought_back_and_is_bad_by_now_is_told(shop: Shop) -> None:
     assert shop.run("release", "forget", "aged", "--env", shop.env, "--why", "aged").code == 0
 
 
-@pytest.mark.parametrize("release", ["../x", "a b", "$(x)", ""])
-def test_a_release_id_that_could_be_misread_is_refused(shop: Shop, release: str) -> None:
-    done = shop.back(f"--to={release}")
-    assert (done.code, "letters, digits and . _ + - are meant" in done.err) == (USAGE, True), done
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("--to=../x",), "letters, digits and . _ + - are meant"),
+        (("--to=",), "letters, digits and . _ + - are meant"),
+        (("--release=$(x)",), "letters, digits and . _ + - are meant"),
+        (("--release=v1", "--to=v1"), "v1 is to be left, and --to v1 to be gone back to"),
+    ],
+)
+def test_a_release_that_could_be_misread_is_refused(
+    shop: Shop, given: tuple[str, ...], says: str
+) -> None:
+    done = shop.back(*given)
+    assert (done.code, says in done.err) == (USAGE, True), done
 
 
 def test_with_no_release_in_the_ledger_nothing_is_done(tmp_path: Path) -> None:

@@ -28,10 +28,39 @@ DEPLOY = (
     *("--update-only", "--ha=false", "--no-public-ips", "--dns-checks=false"),
     *("--smoke-checks=false", "--wait-timeout", "3s"),
 )
+# As environments/deploy.sh has it: an image from elsewhere, the app's fly.toml, migrations.
+ELSEWHERE = f"ghcr.io/some/web@{OLD}"
+RELEASE = (
+    *("deploy", "-a", APP, "-c", "CONFIG", "--image", ELSEWHERE, "--env", "RELEASE_ID=r1"),
+    *("--strategy", "rolling", "--deploy-retries", "0", "--remote-only", "--ha=false"),
+    *("--no-public-ips", "--dns-checks=false", "--smoke-checks=false"),
+)
+CONFIG = f"""
+app = "{APP}"
+[env]
+KEPT = "as it is"
+RELEASE_ID = "of the file"
+[deploy]
+release_command = "migrate --all"
+wait_timeout = "5m"
+[http_service]
+internal_port = 8080
+[checks.alive]
+type = "tcp"
+port = 8080
+"""
 
 
 def nothing(flying: Flying) -> None:
     pass
+
+
+def told_r1(flying: Flying) -> None:
+    flying.memory.change(APP, env={"RELEASE_ID": "r1"})
+
+
+def failing(flying: Flying) -> None:
+    flying.memory.release_command_ends_with = 3
 
 
 def leased(flying: Flying) -> None:
@@ -47,6 +76,7 @@ def lying(lie: Lie) -> Callable[[Flying], None]:
 
 RUNS: dict[str, tuple[tuple[str, ...], Callable[[Flying], None]]] = {
     "status": (STATUS, nothing),
+    "status with a variable": (STATUS, told_r1),
     "status without machines": (STATUS, lambda flying: flying.memory.remove(APP)),
     "status of no app": (STATUS, lambda flying: flying.memory.forget(APP)),
     "status unauthorised": (STATUS, lying(Lie.UNAUTHORISED)),
@@ -65,19 +95,27 @@ RUNS: dict[str, tuple[tuple[str, ...], Callable[[Flying], None]]] = {
     "deploy half": (DEPLOY, lying(Lie.HALF)),
     "deploy back": (DEPLOY, lying(Lie.BACK)),
     "deploy refused": (DEPLOY, lying(Lie.REFUSED)),
+    "release": (RELEASE, nothing),
+    "release not migrated": (RELEASE, failing),
+    "release of no image": (RELEASE, lambda flying: flying.memory.prune(APP, OLD)),
+    "release looked for": ((*RELEASE, "--build-only"), nothing),
+    "deploy with a variable": ((*DEPLOY, "--env", "RELEASE_ID=r1"), nothing),
     "deploy without machines": (DEPLOY, lambda flying: flying.memory.remove(APP)),
 }
 
 
 @dataclass(frozen=True)
 class Run:
-    """How one run ended, what it asked, and what ran then."""
+    """How one run ended, what it asked, and what ran then: digests, what each machine was told, and
+    which release commands."""
 
     code: int
     out: str
     err: str
     asked: list[str]
     digests: list[str]
+    told: list[str]
+    ran: list[str]
 
     @property
     def printed(self) -> Any:
@@ -89,8 +127,15 @@ class Run:
 
     @property
     def sure(self) -> list[str]:
-        """What it asked, without what depends on chance: leases come side by side, `ps` or not."""
-        return [one for one in self.asked if "/lease" not in one and not one.endswith("/ps")]
+        """What it asked, without what depends on chance: leases come side by side, `ps` or not, and
+        the logs of a release command are looked for beside it."""
+        found: list[str] = []
+        for one in self.asked:
+            by_chance = "/lease" in one or one.endswith("/ps") or "/logs?" in one
+            again = one in found and "/machines" not in one and not one.startswith("PATCH")
+            if not by_chance and not (again and self.ran):
+                found.append(one)
+        return found
 
 
 def run(name: str, folder: Path, program: str) -> Run:
@@ -108,11 +153,21 @@ def run(name: str, folder: Path, program: str) -> Run:
             if name.endswith("without a token"):
                 env |= {"FLY_API_TOKEN": "", "FLY_ACCESS_TOKEN": ""}
             (folder / "nowhere").mkdir()
+            (folder / "some.toml").write_text(CONFIG)
             known = {"MACHINE": machine, "NOWHERE": str(folder / "nowhere")}
+            known["CONFIG"] = str(folder / "some.toml")
             given = [known.get(word, word) for word in words]
             ended = await replace(tool, env=env).run(*given, limit_s=60)
-            digests = [] if name.endswith("no app") else flying.digests("web")
-            return Run(ended.code, ended.out, ended.err, standin.asked, digests)
+            machines = kept.machines(APP) or ()
+            return Run(
+                code=ended.code,
+                out=ended.out.replace(str(folder), "FOLDER"),
+                err=ended.err,
+                asked=standin.asked,
+                digests=[one.digest for one in machines],
+                told=[one.env.get("RELEASE_ID", "") for one in machines],
+                ran=[f"{command} of {one.env['RELEASE_ID']}" for _, command, one in kept.ran],
+            )
 
     return asyncio.run(inside())
 

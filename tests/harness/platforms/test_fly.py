@@ -8,7 +8,7 @@ import pytest
 
 from harness.deployment import Artifact
 from harness.errors import PlatformError
-from harness.platforms._fly_standin import Lie, Memory, Release
+from harness.platforms._fly_standin import Lie, Memory, Release, Wanted
 from tests.harness.platforms.flying import (
     APPS,
     NEW,
@@ -195,12 +195,10 @@ def test_a_cancelled_rollback_ends_what_it_began_first(tmp_path: Path) -> None:
     begun, goes_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Memory):
-        async def replace(
-            self, app: str, digest: str, machines: Collection[str], release: int
-        ) -> None:
+        async def replace(self, app: str, machines: Collection[str], wanted: Wanted) -> None:
             begun.set()
             await goes_on.wait()
-            await super().replace(app, digest, machines, release)
+            await super().replace(app, machines, wanted)
 
     async def claim(flying: Flying) -> None:
         rolling = asyncio.create_task(flying.fly().roll_back(vector(OLD)))

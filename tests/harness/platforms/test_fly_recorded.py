@@ -19,12 +19,13 @@ TELLING = (
     "You must be authenticated",
     "Could not find App",
     "deploys to this app are not possible now",
+    "release command failed - aborting deployment",
 )
 
 
 def essence(one: Run) -> tuple[object, ...]:
     told = [words for words in TELLING if words in one.out + one.err]
-    return one.code, one.printed, told, one.sure, one.digests
+    return one.code, one.printed, told, one.sure, one.digests, one.told, one.ran
 
 
 @pytest.mark.parametrize("which", ["stand-in", *(["real"] if REAL else [])])

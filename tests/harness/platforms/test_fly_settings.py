@@ -51,6 +51,7 @@ def test_a_rollback_waits_for_all_checks_unless_told(tmp_path: Path) -> None:
     known = settings(tmp_path)
     found = (known.program, known.smoke_checks, known.checks, known.wait_timeout_s, known.api)
     assert ("flyctl", True, True, 30, None) == found
+    assert known.release_variable is None
 
 
 def test_each_app_has_its_own_config(tmp_path: Path) -> None:
@@ -69,6 +70,8 @@ def test_each_app_has_its_own_config(tmp_path: Path) -> None:
         ({"wait_timeout_s": "5m"}, "'5m' is not between 1 and 90"),
         ({"wait_timeout_s": "0"}, "'0' is not between 1 and 90"),
         ({"wait_timeout_s": "90"}, "'90' is not between 1 and 90"),
+        ({"release_variable": "RELEASE-ID"}, "'RELEASE-ID' is no name of a variable"),
+        ({"release_variable": ""}, "'' is no name of a variable"),
         ({"config": "no-such-{app}.toml"}, "is no file; needed for "),
         ({"api": "https://api.fly.io"}, "a stand-in of Fly is at http://127.0.0.1:PORT"),
         ({"api": "http://10.0.0.1:80"}, "a stand-in of Fly is at http://127.0.0.1:PORT"),

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from harness.errors import PlatformError, StackError
-from harness.platforms._fly_standin import Memory, serve
+from harness.platforms._fly_standin import Memory, Wanted, serve
 from harness.platforms.fly import connect
 from tests.harness.platforms.flying import (
     APPS,
@@ -44,11 +44,9 @@ def test_its_backend_is_asked_to_replace_what_flyctl_deploys(tmp_path: Path) -> 
     asked: list[tuple[str, str, int]] = []
 
     class Real(Memory):
-        async def replace(
-            self, app: str, digest: str, machines: Collection[str], release: int
-        ) -> None:
-            asked.append((app, digest, release))
-            await super().replace(app, digest, machines, release)
+        async def replace(self, app: str, machines: Collection[str], wanted: Wanted) -> None:
+            asked.append((app, wanted.digest, wanted.release))
+            await super().replace(app, machines, wanted)
 
     async def inside() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -66,9 +64,7 @@ def test_its_backend_is_asked_to_replace_what_flyctl_deploys(tmp_path: Path) -> 
 
 def test_what_its_backend_cannot_do_fails_the_deployment(tmp_path: Path) -> None:
     class Broken(Memory):
-        async def replace(
-            self, app: str, digest: str, machines: Collection[str], release: int
-        ) -> None:
+        async def replace(self, app: str, machines: Collection[str], wanted: Wanted) -> None:
             raise StackError("the stack is not up any more")
 
     async def claim(flying: Flying) -> None:

@@ -18,6 +18,8 @@ from harness.stack.state import MARK, StateDirectory
 APP = "tests.harness.stack.application:app"
 ROOT = Path(__file__).parents[3]
 LIMIT_S = 60
+# A measured process writes its figures down when it has done all that it had to do.
+IS_MEASURED = bool(os.environ.get("COVERAGE_PROCESS_CONFIG"))
 
 
 class Sandbox:
@@ -88,6 +90,8 @@ class Sandbox:
 
     def left(self) -> list[str]:
         """Everything that must not be there when no stack is up."""
+        if IS_MEASURED:
+            psutil.wait_procs(self.processes(), timeout=10)
         paths = [path for path in (self.state.path, self.state.runtime) if path.exists()]
         return [str(path) for path in paths] + [str(process) for process in self.processes()]
 

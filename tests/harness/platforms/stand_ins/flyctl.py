@@ -21,7 +21,7 @@ def main() -> None:
     if not (os.environ.get("FLY_ACCESS_TOKEN") or os.environ.get("FLY_API_TOKEN")):
         fail("no access token available. Please login with 'flyctl auth login'")
     given = _arguments()
-    _read_config(given)
+    given.config_read = _read_config(given)
     match given.words:
         case ["status"]:
             status(given.app)
@@ -29,7 +29,7 @@ def main() -> None:
             releases(given.app)
         case ["machine", "leases", "view", *machines]:
             leases(given.app, machines)
-        case ["deploy", _]:
+        case ["deploy"] | ["deploy", _]:
             deploy(given)
         case _:
             fail(f'unknown command "{" ".join(given.words)}" for "flyctl"')
@@ -42,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("-c", dest="config")
     for flag in ("image", "strategy", "wait-timeout", "deploy-retries"):
         parser.add_argument(f"--{flag}")
+    parser.add_argument("--env", action="append", default=[])
     for flag in ("json", "build-only", "remote-only", "update-only"):
         parser.add_argument(f"--{flag}", action="store_true")
     for flag in ("skip-release-command", "no-public-ips"):
@@ -51,14 +52,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_intermixed_args()
 
 
-def _read_config(given: argparse.Namespace) -> None:
+def _read_config(given: argparse.Namespace) -> dict[str, Any] | None:
     """As flyctl does before anything else: the file that is named, else that of the folder."""
-    folder = Path(given.words[1]) if given.words[0] == "deploy" else Path.cwd()
+    folder = Path(given.words[1]) if given.words[:1] == ["deploy"] != given.words else Path.cwd()
     file = Path(given.config) if given.config else folder / "fly.toml"
     if not file.exists() and not given.config:
-        return
+        return None
     try:
-        tomllib.loads(file.read_text())
+        return tomllib.loads(file.read_text())
     except (OSError, ValueError) as error:
         fail(f"failed loading app config from {file}: {error}")
 
@@ -96,7 +97,8 @@ def _machine(machine: dict[str, Any]) -> dict[str, Any]:
     """As Go prints it: what is empty is left out."""
     image = {key: value for key, value in machine["image_ref"].items() if value}
     checks = [{key: value for key, value in one.items() if value} for one in machine["checks"]]
-    rest = {"config": {"init": {}, **machine["config"]}, "cordoned": False}
+    config = {key: value for key, value in machine["config"].items() if value}
+    rest = {"config": {"init": {}, **config}, "cordoned": False}
     return {**machine, "image_ref": image, "checks": checks, **rest}
 
 
@@ -140,8 +142,10 @@ def leases(app: str, machines: list[str]) -> None:
 def deploy(given: argparse.Namespace) -> None:
     app, image = given.app, given.image
     told("==> Verifying app config")
-    query(app, "", "configDefinition")
-    say("Validating --config path unset--\n\x1b[32m✓\x1b[0m Configuration is valid\n")
+    if given.config_read is None:
+        query(app, "", "configDefinition")
+    where = given.config or "--config path unset--"
+    say(f"Validating {where}\n\x1b[32m✓\x1b[0m Configuration is valid\n")
     told("--> Verified app config")
     call("GET", f"/v1/apps/{app}", "")
     found = resolved(app, image) or resolved(app, image)
@@ -177,6 +181,10 @@ def replaced(given: argparse.Namespace, image: str) -> None:
     query(app, "", "egressIps")
     became = f"/api/v1/releases/{release['id']}"
     call("PATCH", became, "", {"status": "running"})
+    why = released(given, release["version"], image)
+    if why:
+        call("PATCH", became, "", {"status": "failed"})
+        fail(f"release command failed - aborting deployment. {why}")
     ids = sorted(one["id"] for one in machines)
     nonces = {}
     for id_ in reversed(ids):
@@ -197,14 +205,51 @@ def replaced(given: argparse.Namespace, image: str) -> None:
         fail(why)
 
 
+def released(given: argparse.Namespace, version: int, image: str) -> str:
+    """Runs the release command, where there is one; what went wrong."""
+    command = (given.config_read or {}).get("deploy", {}).get("release_command")
+    if not command or given.skip_release_command:
+        return ""
+    told(f"Running {given.app} release_command: {command}")
+    here, wait_s = f"/v1/apps/{given.app}/machines", waits_s(given)
+    config = configured(given, version, image)
+    config["env"] |= {"RELEASE_COMMAND": "1", "FLY_PROCESS_GROUP": "fly_app_release_command"}
+    config["metadata"]["fly_process_group"] = "fly_app_release_command"
+    config["init"] = {"cmd": command.split()}
+    made = call("POST", here, "", {"config": config, "skip_launch": True})
+    call("GET", f"{here}/{made['id']}/wait?state=stopped&timeout={wait_s}", "")
+    call("POST", f"{here}/{made['id']}/start", "")
+    call("GET", f"{here}/{made['id']}/wait?state=started&timeout={wait_s}", "")
+    call("GET", f"{here}/{made['id']}/wait?state=destroyed&timeout=60", "")
+    exited = call("GET", f"{here}/{made['id']}", "")["events"][0]
+    code = exited["request"]["exit_event"]["exit_code"]
+    if code == 0:
+        return ""
+    ran = f"machine {made['id']} exited with non-zero status of {code}"
+    told(f"Error release_command failed running on machine {made['id']} with exit code {code}.")
+    return ran
+
+
+def waits_s(given: argparse.Namespace) -> str:
+    """For a machine's state, at a time; where the file says longer, it asks again."""
+    return given.wait_timeout.rstrip("s") if given.wait_timeout else "60"
+
+
+def configured(given: argparse.Namespace, version: int, image: str) -> dict[str, Any]:
+    """Of a machine: what the file says and, before it, what the arguments say."""
+    declared = (given.config_read or {}).get("env", {})
+    env = declared | dict(word.split("=", 1) for word in given.env)
+    return {"image": image, "env": env, "metadata": {"fly_release_version": str(version)}}
+
+
 def changed(given: argparse.Namespace, machine: str, version: int, image: str, nonce: str) -> str:
     """What went wrong; nothing where the machine was changed."""
     here = f"/v1/apps/{given.app}/machines/{machine}"
-    config = {"image": image, "metadata": {"fly_release_version": str(version)}}
+    config = configured(given, version, image)
     code, answer = request("POST", here, {"config": config}, nonce)
     if code != 200:
         return f"failed to update VM {machine}: {answer['error']}"
-    wait_s = given.wait_timeout.rstrip("s")
+    wait_s = waits_s(given)
     call("GET", f"{here}/wait?state=started&timeout={wait_s}", "")
     checks = call("GET", here, "")["checks"]
     if all(check["status"] == "passing" for check in checks):
