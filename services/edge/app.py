@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services import log
+from services.anywhere import ANYWHERE
 from services.edge.headers import Forwarded
 from services.edge.routing import Sites
 from services.edge.settings import EdgeSettings
@@ -83,4 +84,4 @@ def create(settings: EdgeSettings, *, limit_s: float = LIMIT_S) -> Starlette:
         yield
         await edge.close()
 
-    return Starlette(routes=[Route("/{rest:path}", edge)], lifespan=lifespan)
+    return Starlette(routes=[Route(ANYWHERE, edge)], lifespan=lifespan)

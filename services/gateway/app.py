@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from services.anywhere import ANYWHERE
 from services.application import application
 from services.gateway import document
 from services.gateway.proxy import Proxy
@@ -42,6 +43,6 @@ def create(settings: GatewaySettings) -> FastAPI:
     for service in services:
         proxy = Proxy(service, tokens, settings.internal_token)
         app.router.routes.append(Route(f"/{service.name}", proxy))
-        app.router.routes.append(Route(f"/{service.name}/{{rest:path}}", proxy))
+        app.router.routes.append(Route(f"/{service.name}{ANYWHERE}", proxy))
     app.openapi = document.public  # type: ignore[method-assign]  # as FastAPI documents it
     return app

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -39,10 +40,16 @@ def _unique(tags: list[str]) -> list[str]:
     return tags
 
 
+def _whole(number: object) -> object:
+    """To JSON Schema `14.0` is an integer, so it is one here."""
+    is_whole = isinstance(number, float) and number.is_integer()
+    return int(number) if is_whole else number  # type: ignore[call-overload]  # a float
+
+
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 Kind = Literal["api_key", "cert", "other"]
 Action = Literal["create", "view", "update", "delete", "share"]
-ReminderDays = Annotated[int, Field(strict=True, ge=0, le=3650)]
+ReminderDays = Annotated[int, Field(strict=True, ge=0, le=3650), BeforeValidator(_whole)]
 Tags = Annotated[
     list[ShortText],
     Field(max_length=20, json_schema_extra={"uniqueItems": True}),

@@ -68,7 +68,11 @@ class Call(Generic[T]):
             NoData: 429 where it was not expected.
             httpx.TransportError: No answer.
         """
-        return self._read(client.request(self.method, self.path, **self._parts()))
+        return self._read(self.answer(client))
+
+    def answer(self, client: httpx.Client) -> httpx.Response:
+        """Sends it, and gives the answer as it is."""
+        return client.request(self.method, self.path, **self._parts())
 
     async def asend(self, sender: httpx.AsyncClient | Target) -> T:
         """As `send`; through a `Target`, which raises what its class says, it is evidence."""

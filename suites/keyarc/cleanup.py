@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("directory", type=Path, help="the run's directory")
     given = parser.parse_args(arguments)
     try:
-        declared = parse(find(given.env))
+        declared = parse(find(given.env)).to_look_at()
         references = running_references(default_directory(declared.name)) or {}
         environment = resolve(declared, references, os.environ)
         asyncio.run(_run(environment, given.directory))

@@ -54,6 +54,10 @@ class Now(Generic[Arguments, Answer]):
         """Asks where an error of this status is promised."""
         return self._build(*args, **kwargs).refused(status).send(self._sender)
 
+    def answer(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> httpx.Response:
+        """Asks, and leaves it to the caller what is right."""
+        return self._build(*args, **kwargs).answer(self._sender)
+
 
 class Later(Generic[Arguments, Answer]):
     """An operation of a client whose answer is awaited."""

@@ -116,5 +116,6 @@ class Identities:
 
 
 def is_on_this_machine(environment: Environment) -> bool:
-    """Whether every service answers on loopback."""
-    return all(is_loopback(service.url) for service in environment.services.values())
+    """Whether every service that is called answers on loopback; private ones are not called."""
+    services = environment.services.values()
+    return all(is_loopback(each.url) for each in services if each.visibility == "public")

@@ -13,7 +13,7 @@ from suites.keyarc.problem import read_problem
 
 
 async def remove(targets: Mapping[str, Target], identity: Identity) -> bool:
-    """Deletes a test user, their own teams first: the last owner of a team cannot leave it.
+    """Deletes a test user, with all that is theirs.
 
     Returns:
         False when there was no such user.
@@ -26,10 +26,14 @@ async def remove(targets: Mapping[str, Target], identity: Identity) -> bool:
     if login.status_code == 401:
         read_problem(login, 401)
         return False
-    account = Account(targets["gateway"], body(LoggedIn)(login).access_token)
+    await leave(Account(targets["gateway"], body(LoggedIn)(login).access_token))
+    return True
+
+
+async def leave(account: Account[Target]) -> None:
+    """Deletes the caller, their own teams first: the last owner of a team cannot leave it."""
     await _delete_own_teams(account)
     await account.leave()
-    return True
 
 
 async def remove_secret(keys: Keys[Target], secret_id: UUID) -> None:

@@ -35,7 +35,7 @@ class Door:
     def __init__(self, service: httpx.Client) -> None:
         self._url = str(service.base_url).rstrip("/")
         self.defect: Defect | None = None
-        methods = ["GET", "POST", "PUT", "DELETE"]
+        methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"]
         self.app = Starlette(
             routes=[Route("/{path:path}", self._answer, methods=methods)], lifespan=self._open
         )

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from harness.environment import Environment
 from harness.errors import UsageError
 from suites.keyarc.cryptography import Cost
-from suites.keyarc.identity import LOOPBACK_SEED, Identities
+from suites.keyarc.identity import LOOPBACK_SEED, Identities, is_on_this_machine
 
 SEED = "a seed that the tests use"
 CHEAP = Cost(time=1, memory_kib=64, parallelism=1)
@@ -70,6 +71,22 @@ def test_only_a_system_of_this_machine_needs_no_seed() -> None:
     assert Identities.of_environment({}, loopback=True).again(email).email == email
     with pytest.raises(UsageError, match="KEYARC_IDENTITY_SEED is not set"):
         Identities.of_environment({}, loopback=False)
+
+
+@pytest.mark.parametrize(
+    ("public", "private", "expected"),
+    [
+        ("https://localhost:8443", "http://account:8080", True),
+        ("https://127.0.0.1", "http://127.0.0.1:1", True),
+        ("https://example.org", "http://127.0.0.1:1", False),
+    ],
+)
+def test_where_a_system_is_its_public_services_tell(
+    public: str, private: str, expected: bool
+) -> None:
+    services = {"web": {"url": public}, "hidden": {"url": private, "visibility": "private"}}
+    environment = Environment.model_validate({"name": "some", "services": services})
+    assert is_on_this_machine(environment) is expected
 
 
 def test_a_short_seed_is_refused_and_not_shown() -> None:

@@ -80,6 +80,7 @@ def edge(serve: Serve) -> Iterator[Edge]:
         ("localhost", "/AUTH/login", "frontend"),
         ("localhost", "/api", "gateway"),
         ("localhost", "/api/keys/secrets?tag=%2F..", "gateway"),
+        ("localhost", "/api/keys/secrets/%0A", "gateway"),
         ("localhost", "/x/api/keys", "frontend"),
         ("localhost", "//api/keys", "frontend"),
         ("localhost", "/health", "frontend"),

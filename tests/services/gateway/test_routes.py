@@ -19,10 +19,10 @@ def test_each_service_gets_what_is_below_its_name(gateway: Gateway, prefix: str)
         client = gateway(account_url=account.url, keys_url=keys.url)
         came = [
             client.get(f"{prefix}{path}", headers=bearer()).json()
-            for path in ("/account/teams?limit=1", "/keys/secrets?tag=a&tag=%20b")
+            for path in ("/account/teams?limit=1", "/account/%0A/", "/keys/secrets?tag=a&tag=%20b")
         ]
-        assert came == [1, 2]
-        assert account.targets() == ["/account/teams?limit=1"]
+        assert came == [1, 1, 2]
+        assert account.targets() == ["/account/teams?limit=1", "/account/%0A/"]
         assert keys.targets() == ["/keys/secrets?tag=a&tag=%20b"]
 
 

@@ -26,7 +26,7 @@ BAD_MEMBERS: dict[str, list[Any]] = {
         ["a", "a"],
         [str(number) for number in range(21)],
     ],
-    "rotation_reminder_days": [-1, 3651, "14", 1.5, 14.0, True, 2**31, 10**400, [], "NaN"],
+    "rotation_reminder_days": [-1, 3651, "14", 1.5, 3651.0, True, 2**31, 10**400, [], "NaN"],
     "expires_at": [
         "",
         "tomorrow",
@@ -91,6 +91,7 @@ def test_limits_themselves_are_accepted(ada: Person) -> None:
         rotation_reminder_days=3650,
         expires_at="9999-12-31T23:59:59.999998Z",
     )
+    ada.secret(rotation_reminder_days=14.0)
     ada.secret(name="\u0001\U0001f511", rotation_reminder_days=0, expires_at="0001-01-02T00:00:00Z")
 
 

@@ -1,0 +1,76 @@
+"""Who is there, and what becomes of a test.
+
+The users of a session sign up when the first test needs them; logins are few, since where KeyArc is
+deployed an address may log in five times a minute. What a test makes, it makes for itself.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from suites.journeys.crew import Crew
+from suites.journeys.record import pytest_pyfunc_call, pytest_runtest_protocol
+from suites.keyarc.cryptography import Cost
+from suites.keyarc.fixtures import (
+    pytest_configure,
+    pytest_runtest_setup,
+    pytest_sessionstart,
+    visit,
+)
+from suites.keyarc.person import Person, present
+from suites.keyarc.visit import Visit
+
+__all__ = [
+    "pytest_configure",
+    "pytest_pyfunc_call",
+    "pytest_runtest_protocol",
+    "pytest_runtest_setup",
+    "pytest_sessionstart",
+    "visit",
+]
+
+
+def pytest_report_header() -> str | None:
+    cost = Cost.of_environment(os.environ)
+    return f"master keys at a lowered cost: {cost}" if cost.lowered else None
+
+
+@pytest.fixture(scope="session")
+def owner(visit: Visit) -> Iterator[Person]:
+    with present(visit) as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def admin(visit: Visit) -> Iterator[Person]:
+    with present(visit) as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def member(visit: Visit) -> Iterator[Person]:
+    with present(visit) as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def other(visit: Visit) -> Iterator[Person]:
+    """Somebody who is in no team of the others."""
+    with present(visit) as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def newcomer(visit: Visit) -> Iterator[Person]:
+    """Somebody who comes to teams and leaves them."""
+    with present(visit) as person:
+        yield person
+
+
+@pytest.fixture
+def crew(owner: Person) -> Iterator[Crew]:
+    """A team of the owner, with nobody else in it; deleted at the end."""
+    crew = Crew.founded(owner)
+    yield crew
+    crew.disband()

@@ -1,0 +1,87 @@
+"""What a folder of plain pytest tests against KeyArc has: its `conftest.py` imports all of this.
+
+The fixture `visit` is KeyArc in the environment that `--env` names. Where tests run in several
+processes, the one that hands them out starts the stack, should one be needed.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from harness.confirmation import Budget
+from harness.environment import find, missing, parse
+from harness.errors import HarnessError, UsageError
+from harness.lease import filled_in, leased
+from harness.model import Verdict
+from suites.keyarc.visit import Visit, tell, visiting
+
+__all__ = ["pytest_configure", "pytest_runtest_setup", "pytest_sessionstart", "visit"]
+
+# What rate limits may cost a session, all in all.
+PATIENCE_S = 300.0
+READ_ONLY = "read_only"
+HOLD = Verdict.HOLD.exit_code
+_MAY_WRITE = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", f"{READ_ONLY}: makes no data, and so runs in a read-only environment too."
+    )
+    env = config.getoption("env", None)
+    if not env:
+        raise pytest.UsageError("these tests are about KeyArc: say where with --env, `--env local`")
+    try:
+        environment = parse(find(env)).to_look_at()
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_MAY_WRITE] = environment.may_write
+    if not config.getoption("rehearse") and not config.option.collectonly:
+        lacking = [f"{each.name}: {each.purpose}" for each in missing(environment, os.environ)]
+        if lacking:
+            raise pytest.UsageError("\n".join(["these variables are not set:", *lacking]))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    if not _hands_out(config):
+        return
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    file, rehearse = find(config.getoption("env")), bool(config.getoption("rehearse"))
+    declared = parse(file).to_look_at()
+    references = stack.enter_context(leased(file, declared, tell, rehearse=rehearse))
+    filled_in(declared, references, rehearse=rehearse)
+
+
+def _hands_out(config: pytest.Config) -> bool:
+    """Whether this process only hands tests out to others. None of those would know whether it is
+    the one that has to start the stack."""
+    has_workers = getattr(config.option, "dist", "no") != "no"
+    return has_workers and not hasattr(config, "workerinput") and not config.option.collectonly
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if not item.config.stash[_MAY_WRITE] and item.get_closest_marker(READ_ONLY) is None:
+        pytest.skip("makes data, and this environment is read-only (policy.write)")
+
+
+@pytest.fixture(scope="session")
+def visit(pytestconfig: pytest.Config) -> Iterator[Visit]:
+    """KeyArc, with a journal of all users that are made in it."""
+    with ExitStack() as stack:
+        try:
+            visit = stack.enter_context(
+                visiting(
+                    pytestconfig.getoption("env"),
+                    rehearse=bool(pytestconfig.getoption("rehearse")),
+                    patience=Budget(time.monotonic() + PATIENCE_S),
+                )
+            )
+        except HarnessError as error:
+            # No test would have more to say than this.
+            raise pytest.exit.Exception(str(error), returncode=HOLD) from None
+        yield visit

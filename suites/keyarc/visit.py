@@ -1,0 +1,122 @@
+"""A run of plain tests against KeyArc in one environment: what they ask with, and what they made.
+
+with visiting("staging", rehearse=True) as visit, present(visit) as person:
+    person.keys.secrets()
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from harness.confirmation import Budget
+from harness.environment import Environment, find, parse, secrets_of
+from harness.exchange import EvidenceClient
+from harness.lease import filled_in, leased, secrets_in
+from harness.network import Network
+from harness.records import DEFAULT_PARENT, JOURNAL, Journal, new_run_id
+from harness.redaction import Redactor
+from harness.target import Target
+from suites.keyarc.cryptography import Cost
+from suites.keyarc.identity import Identities, Identity, is_on_this_machine
+from suites.keyarc.waiting import Loop, waiting
+
+
+@dataclass(frozen=True)
+class Visit:
+    """KeyArc as tests reach it.
+
+    Attributes:
+        targets: By service; each asks on `loop`.
+        clients: The same, for who waits: httpx clients whose `base_url` is the service.
+        journal: Told of every user before they are made.
+        secrets: Told what must not be written.
+        cost: Of the master keys of users; the contract's, unless `KEYARC_ARGON2_COST` lowers it.
+    """
+
+    environment: Environment
+    network: Network
+    targets: Mapping[str, Target]
+    clients: Mapping[str, httpx.Client]
+    loop: Loop
+    journal: Journal
+    secrets: Redactor
+    cost: Cost
+
+    def new_identity(self) -> Identity:
+        """Somebody who does not exist yet. Raises UsageError: there is no seed for them."""
+        loopback = is_on_this_machine(self.environment)
+        identities = Identities.of_environment(os.environ, loopback=loopback)
+        return identities.new(self.cost)
+
+
+@contextmanager
+def visiting(
+    env: str, *, rehearse: bool = False, patience: Budget | None = None
+) -> Iterator[Visit]:
+    """The environment's stack where one is up, or one for this visit; deployed ones as they are.
+
+    Args:
+        env: An environment's name, or its file.
+        rehearse: A stack of this machine stands for a deployed environment.
+        patience: How long rate limits may be waited for.
+
+    Raises:
+        UsageError: The environment cannot be used.
+        StackError: Its stack did not come up.
+    """
+    file = find(env)
+    declared = parse(file).to_look_at()
+    with leased(file, declared, tell, rehearse=rehearse) as references, Loop() as loop:
+        environment = filled_in(declared, references, rehearse=rehearse)
+        client = EvidenceClient(Network.of(environment))
+        targets = {
+            name: Target(name, service, client, budget=patience)
+            for name, service in environment.services.items()
+        }
+        secrets = [*secrets_in(references), *secrets_of(environment, os.environ)]
+        try:
+            with journalled(env) as journal:
+                yield Visit(
+                    environment=environment,
+                    network=client.network,
+                    targets=targets,
+                    clients={name: waiting(target, loop) for name, target in targets.items()},
+                    loop=loop,
+                    journal=journal,
+                    secrets=Redactor(secrets),
+                    cost=Cost.of_environment(os.environ),
+                )
+        finally:
+            loop.run(client.close())
+
+
+@contextmanager
+def journalled(env: str) -> Iterator[Journal]:
+    """A journal in a run directory of its own, which goes when nothing is left."""
+    directory = DEFAULT_PARENT / new_run_id()
+    directory.mkdir(parents=True)
+    journal = Journal(directory)
+    try:
+        yield journal
+    finally:
+        left = journal.left()
+        if left:
+            tell(f"left behind: {', '.join(left)}; {_removal(env, directory)}")
+        else:
+            (directory / JOURNAL).unlink(missing_ok=True)
+            with suppress(OSError):
+                directory.rmdir()
+
+
+def _removal(env: str, directory: Path) -> str:
+    return f"`python -m suites.keyarc.cleanup --env {env} {directory}` removes it"
+
+
+def tell(line: str) -> None:
+    """A line for whoever started the run."""
+    sys.stderr.write(f"{line}\n")
