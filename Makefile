@@ -5,12 +5,16 @@ BIN := .venv/bin
 # Modules are compiled once; a caller's wish to the contrary would triple the start of each command.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help smoke test check bench soak schemas lock clean
+# Tests wait for processes as long as they compute: half as many again as there are cores.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
+
+.PHONY: help smoke test check style types tools coverage bench soak schemas lock clean
 
 help:
 	@echo "make smoke   start the five services, verify them, print the verdict, end them"
 	@echo "make test    run the tests"
-	@echo "make check   format, lint and types, as CI does"
+	@echo "make check   format, lint and types; workflows, images, YAML, scripts, OpenAPI documents"
+	@echo "make coverage run the tests, and see that they cover 90 % of harness/"
 	@echo "make bench   measure, side by side; a table, and JSON in bench/results"
 	@echo "make soak    up and down a hundred times, 200 smoke runs, 50 releases, 30 gates killed"
 	@echo "make schemas write the JSON Schemas of environment files and of verdict.json"
@@ -29,20 +33,50 @@ smoke: .venv/base
 	@$(BIN)/keyarc-verify smoke --env local
 
 test: .venv/all
-	$(BIN)/python -m pytest -n auto --dist worksteal -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
+# Side by side: what is slow about one is not what is slow about another.
 check: .venv/all
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 types style tools
+
+# Programs in Python whose names have no ending.
+PROGRAMS = $(shell git grep --untracked -nIE '^\#!.*python' | sed -n 's/:1:.*//p')
+
+style: .venv/all
+	$(BIN)/ruff format --check . $(PROGRAMS)
+	$(BIN)/ruff check . $(PROGRAMS)
+
+types: .venv/all
 	$(BIN)/mypy
+	MYPYPATH=.github/scripts $(BIN)/mypy --scripts-are-modules $(PROGRAMS)
+
+tools: .venv/all
+	@.ci/tools
+	@KEYARC_VERIFY_TOOLS=required $(BIN)/python -m pytest -q -p no:cacheprovider tests/tools
+
+# Subprocesses are measured as well: pyproject.toml says how.
+coverage: .venv/all
+	rm -rf .coverage
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal -q
+	$(BIN)/coverage combine --quiet
+	rm -f .coverage/data.* # what killed processes began to write
+	$(BIN)/coverage report
 
 bench: .venv/all
 	$(BIN)/python -m bench
 
+# How often; `make soak ROUNDS=10 RUNS=20 GOOD=4 BAD=some KILLS=4` for less of it.
+ROUNDS = 100
+RUNS = 200
+GOOD = 50
+BAD = all
+KILLS = 30
+
 soak: .venv/all
-	SOAK_ENV=local SOAK_ROUNDS=100 $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
-	SOAK_RUNS=200 $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
-	STORY_GOOD=50 STORY_BAD=all STORY_KILLS=30 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/story
+	SOAK_ENV=local SOAK_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
+	SOAK_RUNS=$(RUNS) $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
+	STORY_GOOD=$(GOOD) STORY_BAD=$(BAD) STORY_KILLS=$(KILLS) \
+		$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/story
 
 # Whole or not at all: a command that fails must not leave an empty schema.
 schemas: .venv/base
@@ -52,10 +86,15 @@ schemas: .venv/base
 	mv reports/.verdict.schema.json reports/verdict.schema.json
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
+# For one Python on one system: no markers, which pip would decide by where it runs.
+COMPILE_FOR_IMAGES := $(filter-out --universal,$(COMPILE)) --python-platform linux
 
 lock:
 	$(COMPILE) --all-extras pyproject.toml .ci/build-requirements.in -o requirements-all.lock
 	$(COMPILE) pyproject.toml .ci/build-requirements.in -c requirements-all.lock -o requirements.lock
+	$(COMPILE) .ci/tools.d/requirements.in -o .ci/tools.d/requirements.lock
+	$(COMPILE) .ci/audit.d/requirements.in -o .ci/audit.d/requirements.lock
+	$(COMPILE_FOR_IMAGES) services/requirements.in -c requirements-all.lock -o services/requirements.lock
 
 clean:
 	@[ ! -x $(BIN)/keyarc-verify ] || $(BIN)/keyarc-verify down
