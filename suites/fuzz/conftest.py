@@ -43,6 +43,11 @@ def pytest_report_header() -> str:
     return f"fuzz: {given()}"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Each request has a limit of its own, and FUZZ_TIME may be hours.
+    fixtures.limit(config, items, 0)
+
+
 @pytest.fixture(scope="session")
 def callers(visit: Visit) -> Iterator[Callers]:
     with calling(visit) as callers:

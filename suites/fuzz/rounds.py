@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from harness.errors import UsageError
 from suites.fuzz.callers import Callers, Found
 from suites.fuzz.commission import Commission
 from suites.fuzz.ledger import Ledger
@@ -26,17 +27,19 @@ class Rounds:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        if items:
-            part = self._commission.part({_subject(item) for item in items})
-            items[:] = [item for item in items if _subject(item) in part]
+        items[:] = [item for item in items if _service(item) in self._commission.services]
+        try:
+            part = self._commission.part({_subject(item) for item in items}) if items else set()
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        items[:] = [item for item in items if _subject(item) in part]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._weights = sum(map(_weight, session.items))
         for item in session.items:
             label = getattr(item, "operation_label", None)
             if label is not None:
-                service = _subject(item).partition("]")[0]
-                self._ledger.expects(f"{service} {label}")
+                self._ledger.expects(f"{_service(item)} {label}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -69,6 +72,10 @@ def _run(item: pytest.Function, seed: int) -> None:
 def _subject(item: pytest.Item) -> str:
     """What a test is about: `gateway][GET /keys/secrets]`."""
     return item.name.partition("[")[2]
+
+
+def _service(item: pytest.Item) -> str:
+    return _subject(item).partition("]")[0]
 
 
 def _weight(item: pytest.Item) -> float:

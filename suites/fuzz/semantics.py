@@ -51,7 +51,7 @@ def _body(body: dict[str, Any], guest: dict[str, str]) -> dict[str, Any]:
     changed = {name: value for name, value in body.items() if name not in OWN}
     for name in BYTES.keys() & changed.keys():
         changed[name] = as_base64(str(changed[name]), *BYTES[name])
-    if "owner_id" not in changed or changed.get("owner_type") != "team":
+    if not changed.get("owner_id") or changed.get("owner_type") != "team":
         # A team must be named, and a user names nobody but themselves.
         changed = {name: value for name, value in changed.items() if not name.startswith("owner_")}
     # Whoever signs up is nobody yet.

@@ -50,7 +50,7 @@ def machine(schema: BaseSchema, callers: Callers) -> type[Any]:
 
 
 @pytest.mark.timed(weight=8)
-@pytest.mark.parametrize("service", [name for name in given().services if name in LINKED])
+@pytest.mark.parametrize("service", LINKED)
 def test_stories(service: str, callers: Callers) -> None:
     """What one operation made, another one uses, changes and removes."""
     story = machine(documents(given(), "stateful")[service], callers)

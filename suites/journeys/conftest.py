@@ -13,6 +13,8 @@ from suites.journeys.crew import Crew
 from suites.journeys.record import pytest_pyfunc_call, pytest_runtest_protocol
 from suites.keyarc.cryptography import Cost
 from suites.keyarc.fixtures import (
+    PATIENCE_S,
+    limit,
     pytest_configure,
     pytest_runtest_setup,
     pytest_sessionstart,
@@ -34,6 +36,11 @@ __all__ = [
 def pytest_report_header() -> str | None:
     cost = Cost.of_environment(os.environ)
     return f"master keys at a lowered cost: {cost}" if cost.lowered else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The first tests wait until all users could log in; else none takes more than seconds.
+    limit(config, items, PATIENCE_S)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError("\n".join(["these variables are not set:", *lacking]))
 
 
+def limit(config: pytest.Config, items: list[pytest.Item], limit_s: float) -> None:
+    """How long each test may take, where pytest-timeout is there to see to it; 0: for ever."""
+    if any(map(config.pluginmanager.hasplugin, ("timeout", "pytest_timeout"))):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(limit_s))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not _hands_out(config):

@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from itertools import cycle
 from typing import Any
 
+import gevent  # type: ignore[import-untyped]
 import httpx
 from locust import FastHttpUser, constant_throughput, events, task
 from locust.env import Environment
@@ -65,8 +66,8 @@ class Means:
     """What is there for as long as a run takes.
 
     Attributes:
-        people: Whom the next user is.
-        troubles: What kept it from being set up, or from being taken down.
+        people: Who the next user is.
+        troubles: What kept it from its regular end.
     """
 
     def __init__(self) -> None:
@@ -85,6 +86,7 @@ class KeyArcUser(FastHttpUser):
     host = PLACE.url("gateway")
     insecure = False
     network_timeout = connection_timeout = 10.0
+    wait_time = constant_throughput(RATE)
 
     @staticmethod
     def ssl_context_factory() -> ssl.SSLContext:
@@ -127,23 +129,22 @@ class KeyArcUser(FastHttpUser):
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's
-def must_be_one_process(environment: Environment, **_: Any) -> None:
+def begin(environment: Environment, **_: Any) -> None:
+    """Signs users up before any time is counted."""
     if not isinstance(environment.runner, LocalRunner):
         sys.stderr.write("load: one process puts the load; --master and --worker are none\n")
         raise SystemExit(USAGE)
-
-
-@events.test_start.add_listener  # type: ignore[untyped-decorator]  # Locust's
-def begin(environment: Environment, **_: Any) -> None:
-    users = (environment.parsed_options and environment.parsed_options.num_users) or 1
-    most = RATE if PLACE.max_rate is None else min(RATE, PLACE.max_rate / users)
-    KeyArcUser.wait_time = constant_throughput(most)
+    options = environment.parsed_options
+    users = (options and options.num_users) or MOST_PEOPLE
+    if PLACE.max_rate is not None:
+        KeyArcUser.wait_time = constant_throughput(min(RATE, PLACE.max_rate / users))
     try:
         MEANS.people = cycle(MEANS.stack.enter_context(people(PLACE, min(users, MOST_PEOPLE))))
     except BROKEN as error:
-        MEANS.troubles.append(f"users could not be signed up: {error}")
-        assert environment.runner is not None, "Locust has made one"
-        environment.runner.quit()
+        sys.stdout.write(f"HOLD  0 requests\nusers could not be signed up: {error}\n")
+        raise SystemExit(Verdict.HOLD.exit_code) from None
+    # Its clock has stood still meanwhile, and the time of a run would have begun to pass.
+    gevent.get_hub().loop.update_now()
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]  # Locust's

@@ -54,7 +54,7 @@ def test_smoke_does_not_let_it_stay_when_a_container_is_killed(
     try:
         code, verdict = system.smoke()
     finally:
-        system.compose("start", service)
+        system.compose("up", "--detach", "--no-deps", "--no-recreate", service)
         until(lambda: is_healthy(system, service), 60)
         until(lambda: is_healthy(system, "gateway"), 60)
     assert (code, verdict["verdict"]) == (10, "NO_GO")
