@@ -32,8 +32,10 @@ help:
 smoke: .venv/base
 	@$(BIN)/keyarc-verify smoke --env local
 
+# What `make soak` runs anyway, as often as it is told, is left to it.
 test: .venv/all
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q \
+		--ignore tests/story --ignore tests/harness/stack/test_soak.py
 
 # Side by side: what is slow about one is not what is slow about another.
 check: .venv/all

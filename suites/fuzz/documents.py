@@ -56,6 +56,8 @@ def _document(name: str, commission: Commission, phases: tuple[str, ...]) -> Bas
             "generation": {
                 "max-examples": ROUND,
                 "database": str(commission.corpus) if commission.corpus else "none",
+                # The callers send the token, whatever is generated; `ignored_auth` leaves it out.
+                "with-security-parameters": False,
             },
             "checks": CHECKS,
             "request-timeout": 2 * LIMIT_S,

@@ -1,7 +1,9 @@
 """A run of plain tests against KeyArc in one environment: what they ask with, and what they made.
 
-with visiting("staging", rehearse=True) as visit, present(visit) as person:
-    person.keys.secrets()
+    with visiting("staging", rehearse=True) as visit, present(visit) as person:
+        person.keys.secrets()
+
+`suites.keyarc.fixtures` makes one for a pytest session.
 """
 
 import os
@@ -18,7 +20,7 @@ from harness.environment import Environment, find, parse, secrets_of
 from harness.exchange import EvidenceClient
 from harness.lease import filled_in, leased, secrets_in
 from harness.network import Network
-from harness.records import DEFAULT_PARENT, JOURNAL, Journal, new_run_id
+from harness.records import DEFAULT_PARENT, JOURNAL, Journal, RunDirectory, new_run_id
 from harness.redaction import Redactor
 from harness.target import Target
 from suites.keyarc.cryptography import Cost
@@ -98,8 +100,7 @@ def visiting(
 @contextmanager
 def journalled(env: str) -> Iterator[Journal]:
     """A journal in a run directory of its own, which goes when nothing is left."""
-    directory = DEFAULT_PARENT / new_run_id()
-    directory.mkdir(parents=True)
+    directory = RunDirectory(DEFAULT_PARENT / new_run_id()).path
     journal = Journal(directory)
     try:
         yield journal

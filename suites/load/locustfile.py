@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -62,6 +63,12 @@ def _prepared() -> tuple[Place, Thresholds]:
 PLACE, THRESHOLDS = _prepared()
 
 
+@cache
+def _context() -> ssl.SSLContext:
+    """One for all users: to make one costs more than a hundred requests."""
+    return tls_context(PLACE.ca_file)
+
+
 class Means:
     """What is there for as long as a run takes.
 
@@ -90,7 +97,7 @@ class KeyArcUser(FastHttpUser):
 
     @staticmethod
     def ssl_context_factory() -> ssl.SSLContext:
-        return tls_context(PLACE.ca_file)
+        return _context()
 
     def on_start(self) -> None:
         self.kept: deque[str] = deque()

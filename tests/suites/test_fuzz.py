@@ -182,7 +182,8 @@ def test_where_it_must_not_be_is_told_at_once(system: System, here: Path) -> Non
     code, said = fuzz(here)
     assert (code, said.strip()) == (
         4,
-        "ERROR: test is no place for generated requests: it is read-only",
+        "ERROR: test is no place for generated requests: it is production, or nothing may be"
+        " written there",
     )
 
 
@@ -196,7 +197,7 @@ def environment(url: str, **more: object) -> Environment:
     [
         environment("https://a.example"),
         environment("http://127.0.0.1:9", policy={"write": False}),
-        environment("https://a.example", production=True, policy={"fuzz": True}),
+        environment("https://a.example", production=True, policy={"fuzz": True, "write": True}),
     ],
 )
 def test_a_place_that_is_not_ours_is_refused(refused: Environment) -> None:
