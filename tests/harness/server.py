@@ -89,7 +89,9 @@ class Server:
             return True
         # All is to arrive before the connection goes.
         if writer.can_write_eof():
-            writer.write_eof()
+            # The client may have gone already.
+            with suppress(OSError):
+                writer.write_eof()
         await reader.read()
         return False
 
