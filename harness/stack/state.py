@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ MARK = "KEYARC_VERIFY_STACK"
 DATA = "KEYARC_VERIFY_DATA"
 # What `container_file` says. Between the first two, the engine may be about to make one.
 CONTAINER_ASKED_FOR, CONTAINER_MADE, CONTAINER_READY = "asked for", "made", "ready"
+LOCK = "lock"
 # Beside the state directories: what is stored of every stack's releases.
 RELEASES = "releases"
 # And of every environment's ledger, which the end of a stack must not take along.
@@ -81,12 +83,19 @@ class StateDirectory:
 
     def leftovers(self) -> list[Path]:
         """What an earlier stack left here."""
-        own = (".gitignore", "lock", self.logs.name)
+        own = (".gitignore", LOCK, self.logs.name)
         found = [path for path in self.path.iterdir() if path.name not in own]
         return [*found, *self.logs.iterdir(), *self.runtime.iterdir()]
 
     def remove(self) -> None:
+        """Removes all of it, the lock last: until then, whoever comes next waits."""
         shutil.rmtree(self.runtime, ignore_errors=True)
+        for path in self.path.glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK:
+                with suppress(OSError):
+                    path.unlink()
         shutil.rmtree(self.path, ignore_errors=True)
         try:
             self.path.parent.rmdir()
@@ -136,13 +145,13 @@ class StateDirectory:
         The kernel frees it with the process; it does not pass to children.
         """
         while True:
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 os.close(lock)
                 return False
-            if _is_still(self.path / "lock", lock):
+            if _is_still(self.path / LOCK, lock):
                 os.ftruncate(lock, 0)
                 os.write(lock, str(os.getpid()).encode())
                 return True
@@ -153,7 +162,7 @@ class StateDirectory:
     def is_held(self) -> bool:
         """Whether a supervisor lives. Never to be called by the one that does."""
         try:
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CLOEXEC)
+            lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             return False
         try:
@@ -167,7 +176,7 @@ class StateDirectory:
     def holder_pid(self) -> int | None:
         """The process that holds the lock, if one does: its word is good while it is held."""
         try:
-            return int((self.path / "lock").read_text())
+            return int((self.path / LOCK).read_text())
         except (OSError, ValueError):
             return None
 
