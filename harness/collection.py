@@ -39,9 +39,13 @@ class Collection:
         A session that does not come to its regular end is a trouble, and whatever it did not
         finish stays unfinished.
         """
+        if blocker := run.blocker:
+            self._blocked(run, blocker)
+            return
         following = _Following(self, run, means.secrets)
         left_out = (f"--leave-out={excluded.id}" for excluded in self.excluded)
-        session = Session((*self.words, *left_out), following.on_line)
+        words = (*self.words, f"--run={run.directory.path}", *left_out)
+        session = Session(words, following.on_line)
         file = run.directory.path / f"{self.name}.txt"
         try:
             await session.run()
@@ -49,6 +53,19 @@ class Collection:
             _keep(bytes(session.output), file, means.secrets, run)
         for trouble in following.troubles(session.code):
             run.trouble(f"suite {self.name}: {trouble}; see {file.name}")
+
+    def _blocked(self, run: "Verification", by: str) -> None:
+        """What is wrong is known already; a failure of each test would only bury it."""
+        for test in self.declared:
+            run.on_result(
+                Result(
+                    id=test.id,
+                    outcome=Outcome.SKIPPED,
+                    promise=test.promise,
+                    message=f"not run: {by} has failed",
+                    blocked_by=by,
+                )
+            )
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from harness.errors import ContractViolation, HarnessError
 from harness.lease import filled_in, leased, secrets_in
 from harness.model import Declared, Manifest, Outcome, Result, Verdict
 from harness.plan import Plan, merged, plan_of
-from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
+from harness.records import RunDirectory
 from harness.runner import Runner
 from harness.verification import Verification
 
@@ -140,13 +140,13 @@ class SessionRun:
         references = self._stack.enter_context(
             leased(self.file, self.environment, _say_nothing, rehearse=self.rehearse)
         )
-        run_id = new_run_id()
+        directory = Path(self._session.config.getoption("run"))
         environment = filled_in(self.environment, references, rehearse=self.rehearse)
         verification = Verification(
             plan=self._plan,
             environment=environment,
-            directory=RunDirectory(DEFAULT_PARENT / run_id),
-            run_id=run_id,
+            directory=RunDirectory(directory),
+            run_id=directory.name,
             timeout_s=3600,
             listener=lambda result: self._results.update({result.id: result}),
             secrets=[*secrets_in(references), *secrets_of(environment, os.environ)],

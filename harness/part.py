@@ -30,6 +30,7 @@ from harness.collection import Collection
 from harness.environment import Environment
 from harness.errors import UsageError
 from harness.model import Declared, Excluded
+from harness.needs import lacking
 from harness.plan import Allowances
 from harness.redaction import Redactor
 from harness.session import Session
@@ -98,7 +99,7 @@ class Part:
         for test in tests:
             id_, promise = redactor.text(test["id"]), redactor.text(test["promise"])
             check = Check(id=test["id"], service=None, function=_elsewhere, writes=test["writes"])
-            reason = allowances.exclusion(check, ())
+            reason = allowances.exclusion(check, ()) or _lacking(environment, test["needs"])
             if reason:
                 excluded.append(Excluded(id=id_, reason=reason, promise=promise))
             else:
@@ -129,6 +130,10 @@ def _troubles(session: Session, ids: list[str], finished: list[dict[str, Any]]) 
         yield "\n".join([f"pytest ended with {session.code}", *said[-_SHOWN_LINES:]])
     elif not ids:
         yield "it holds no test"
+
+
+def _lacking(environment: Environment, needs: Iterable[str]) -> str | None:
+    return next(filter(None, (lacking(environment, need) for need in needs)), None)
 
 
 async def _elsewhere() -> None:

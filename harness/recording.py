@@ -18,12 +18,12 @@ import pytest
 
 from harness.ending import finding_of, leaves
 from harness.model import Finding, Outcome
+from harness.requirements import declare, is_read_only, needs_of
 from harness.stack.process import die_with
 from harness.verdict import worst_outcome
 
 # Where a report carries what its exception meant: a report from a worker has the text alone.
 _FINDING = "keyarc_verify_finding"
-_READ_ONLY = "read_only"
 
 
 class Recording:
@@ -38,9 +38,7 @@ class Recording:
         self._findings: dict[str, list[Finding]] = {}
         self._durations_s: dict[str, float] = {}
         self._told: dict[str, Outcome] = {}
-        config.addinivalue_line(
-            "markers", f"{_READ_ONLY}: makes no data, and so runs in a read-only environment too."
-        )
+        declare(config)
         is_worker = hasattr(config, "workerinput")
         self._lines = None if is_worker else Path(config.getoption("results")).open("a")  # noqa: SIM115
         with suppress(ValueError):  # Not the main thread: then it is not asked.
@@ -57,8 +55,8 @@ class Recording:
             for item in session.items:
                 about = getattr(getattr(item, "obj", None), "__doc__", None) or ""
                 promise = about.strip().partition("\n\n")[0]
-                writes = item.get_closest_marker(_READ_ONLY) is None
-                self._tell("test", id=self._id(item.nodeid), promise=promise, writes=writes)
+                told = {"promise": promise, "writes": not is_read_only(item)}
+                self._tell("test", id=self._id(item.nodeid), **told, needs=needs_of(item))
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         if self._config.getoption("collectonly"):

@@ -49,6 +49,14 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
+def run_id_of(directory: Path) -> str:
+    """The id of the run that a directory is of: what its manifest says, else its name."""
+    try:
+        return str(json.loads((directory / MANIFEST).read_bytes())["run_id"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return directory.name
+
+
 class RunDirectory:
     """One run's evidence. Whatever is given to it has been redacted.
 
@@ -97,9 +105,13 @@ class Journal:
     """What was made in the system under test, noted before it is made.
 
     So what a killed run left behind can be found and removed later. Names only, never secrets.
+
+    Attributes:
+        run_id: What everything that the run makes should carry.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, run_id: str | None = None) -> None:
+        self.run_id = run_id or run_id_of(directory)
         self._file = directory / JOURNAL
         self._left: dict[tuple[str, str], None] = {}
 

@@ -163,7 +163,7 @@ class Verification:
         return Means(
             environment=self.environment,
             client=EvidenceClient(Network.of(self.environment)),
-            journal=Journal(self.directory.path),
+            journal=Journal(self.directory.path, self.run_id),
             secrets=self.redactor,
             budget=Budget(ends_at=time.monotonic() + self.timeout_s),
             release=self.release,
@@ -181,6 +181,12 @@ class Verification:
         self.listener(result)
         if result.outcome is Outcome.FAIL and result.id in self._required:
             self._decided.set()
+
+    @property
+    def blocker(self) -> str | None:
+        """The first required check that has failed, if one has."""
+        failed = (r.id for r in self._results if r.outcome is Outcome.FAIL)
+        return next((id_ for id_ in failed if id_ in self._required), None)
 
     @cached_property
     def _required(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ Which checks there are depends on addresses (https or not, on which port), not o
 import os
 from collections.abc import Mapping
 
-from harness.environment import Environment, Stack, missing, resolve
+from harness.environment import Environment, Stack, generated_in, missing, resolve
 from harness.errors import UsageError
 
 IMAGINED_HOST = "imagined.invalid"
@@ -34,7 +34,12 @@ def _references(stack: Stack | None) -> Mapping[str, str]:
     """What a stack would make known, on ports that nobody has."""
     if stack is None:
         return {}
-    found = {"stack:release": "imagined", "stack:ca_file": "/imagined.pem"}
+    found = {
+        "stack:release": "imagined",
+        "stack:ca_file": "/imagined.pem",
+        "stack:logs": "/imagined",
+        **{f"generated:{name}": "imagined" for name in generated_in(stack.model_dump_json())},
+    }
     if stack.postgres:
         found["stack:postgres.url"] = f"postgresql://{IMAGINED_HOST}/imagined"
     for name, service in stack.services.items():

@@ -6,6 +6,7 @@
 from harness.environment.demo import Demo
 from harness.environment.file import find, known, parse, stack_of
 from harness.environment.identity import Identity, Login
+from harness.environment.insight import Insight
 from harness.environment.placeholders import fill_in, placeholders
 from harness.environment.policy import (
     Allowance,
@@ -25,7 +26,14 @@ from harness.environment.programs import (
     Stack,
     StackService,
 )
-from harness.environment.references import Missing, missing, resolve, secrets_of, substitute
+from harness.environment.references import (
+    Missing,
+    generated_in,
+    missing,
+    resolve,
+    secrets_of,
+    substitute,
+)
 from harness.environment.schema import schema
 from harness.environment.sections import Environment, NetworkRules, Tls
 from harness.environment.service import Cors, Health, PlainHttp, Release, Service
@@ -39,6 +47,7 @@ __all__ = [
     "Environment",
     "Health",
     "Identity",
+    "Insight",
     "LedgerPlace",
     "Login",
     "Missing",
@@ -59,6 +68,7 @@ __all__ = [
     "Tls",
     "fill_in",
     "find",
+    "generated_in",
     "known",
     "missing",
     "parse",

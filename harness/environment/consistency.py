@@ -39,6 +39,10 @@ def inconsistencies(environment: Environment) -> Iterator[Problem]:
         yield from command_problems(environment, environment.platform)
     if environment.database is not None:
         yield from _of_database(environment, environment.database)
+    if environment.insight.database is not None:
+        yield from _referred(("insight", "database"), environment.insight.database)
+    for name, secret in environment.insight.secrets.items():
+        yield from _referred(("insight", "secrets", name), secret)
 
 
 def _of_service(environment: Environment, name: str, service: Service) -> Iterator[Problem]:

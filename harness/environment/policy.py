@@ -21,6 +21,9 @@ class Policy(Section):
     fuzz: bool = False
     faults: bool = False
     load: Load | None = None
+    max_rate: float | None = Field(
+        None, gt=0, description="Requests a second of all that a suite of tests does together."
+    )
 
 
 class Allowance(Section):

@@ -16,9 +16,15 @@ from harness.redaction import is_sensitive
 Tree = TypeVar("Tree")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+_GENERATED = re.compile(r"\$\{generated:([A-Za-z0-9_]+)\}")
 # What is filled in by whoever starts the stack.
 _STARTED = {"stack", "rehearsal"}
 _FORMS = "${env:NAME}, ${stack:WHAT} or ${generated:NAME}"
+
+
+def generated_in(text: str) -> set[str]:
+    """The names of secrets that are made at start, as far as a text refers to any."""
+    return set(_GENERATED.findall(text))
 
 
 def has_references(text: str) -> bool:
@@ -120,6 +126,10 @@ def secrets_of(environment: Environment, variables: Mapping[str, str]) -> list[s
     found += [value for name, value in environment.ledger.settings.items() if is_sensitive(name)]
     for command in environment.commands:
         found += _secrets_given(command)
+    insight = environment.insight
+    found += [secret.get_secret_value() for secret in insight.secrets.values()]
+    if insight.database is not None:
+        found.append(urlsplit(insight.database.get_secret_value()).password or "")
     return [secret for secret in found if secret]
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from harness.environment.demo import Demo
 from harness.environment.identity import Identity
+from harness.environment.insight import Insight
 from harness.environment.policy import (
     Allowance,
     Command,
@@ -76,6 +77,7 @@ class Environment(Section):
     )
     ledger: LedgerPlace = LedgerPlace()
     database: DatabaseLook | None = None
+    insight: Insight = Insight()
     stack_of: Name | None = Field(
         None, description="Takes the `stack` of another environment, a file beside this one."
     )

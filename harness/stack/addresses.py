@@ -1,16 +1,13 @@
 """Where the parts of a stack answer, and what the references in its environment file stand for."""
 
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from socket import socket
 
-from harness.environment import Program, Stack, StackService, substitute
+from harness.environment import Program, Stack, StackService, generated_in, substitute
 from harness.stack import sockets
 from harness.stack.program import Sockets, environment_of
-
-GENERATED = re.compile(r"\$\{generated:([A-Za-z0-9_]+)\}")
 
 
 class Addresses:
@@ -23,11 +20,15 @@ class Addresses:
             a command binds its port itself.
     """
 
-    def __init__(self, stack: Stack, release: str, ca_file: str) -> None:
-        self.references = {"stack:release": release, "stack:ca_file": ca_file}
+    def __init__(self, stack: Stack, release: str, ca_file: str, logs: str) -> None:
+        self.references = {
+            "stack:release": release,
+            "stack:ca_file": ca_file,
+            "stack:logs": logs,
+        }
         self.secrets = {
             f"generated:{name}": secrets.token_urlsafe(48)
-            for name in sorted(set(GENERATED.findall(stack.model_dump_json())))
+            for name in sorted(generated_in(stack.model_dump_json()))
         }
         self.sockets: dict[str, Sockets] = {}
         self.nameserver: socket | None = None

@@ -46,7 +46,8 @@ class Startup:
             hint = "; `--rehearse` starts one in its shape" if environment.rehearsal else ""
             raise UsageError(f"{environment.name} has no `stack`: it is not started here{hint}")
         self.stack = environment.stack
-        self.addresses = Addresses(self.stack, release, str(directory.ca_file))
+        files = str(directory.ca_file), str(directory.logs)
+        self.addresses = Addresses(self.stack, release, *files)
         self.instances = Instances(environment, self.addresses, children, watch)
         self._environment = environment
         self._release = release

@@ -13,10 +13,10 @@ from suites.fuzz.documents import LEDGER
 from suites.fuzz.policy import must_be_allowed
 from suites.fuzz.rounds import TIMED, Rounds
 from suites.keyarc import fixtures
-from suites.keyarc.fixtures import pytest_runtest_setup, visit
+from suites.keyarc.fixtures import visit
 from suites.keyarc.visit import Visit
 
-__all__ = ["pytest_runtest_setup", "visit"]
+__all__ = ["visit"]
 
 PLUGIN = "schemathesis.pytest.plugin"
 
@@ -56,6 +56,7 @@ def callers(visit: Visit) -> Iterator[Callers]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    fixtures.pytest_sessionfinish(session)
     if session.config.option.collectonly:
         return
     output = given().output

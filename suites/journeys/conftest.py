@@ -6,6 +6,7 @@ deployed an address may log in five times a minute. What a test makes, it makes 
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from suites.keyarc.fixtures import (
     PATIENCE_S,
     limit,
     pytest_configure,
-    pytest_runtest_setup,
+    pytest_sessionfinish,
     pytest_sessionstart,
     visit,
 )
@@ -27,10 +28,24 @@ __all__ = [
     "pytest_configure",
     "pytest_pyfunc_call",
     "pytest_runtest_protocol",
-    "pytest_runtest_setup",
+    "pytest_sessionfinish",
     "pytest_sessionstart",
     "visit",
 ]
+
+
+MOST_WORKERS = 4
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """All of it is quicker in as many processes as there are cores; `-n 0` has it in this one."""
+    option = config.option
+    is_worker = hasattr(config, "workerinput")
+    is_whole = [Path(word).resolve() for word in config.args] == [Path(__file__).parent]
+    wants_one = option.collectonly or option.usepdb or option.keyword or option.markexpr
+    if is_whole and not is_worker and not wants_one and getattr(option, "numprocesses", 0) is None:
+        option.numprocesses = min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 def pytest_report_header() -> str | None:

@@ -7,7 +7,6 @@ Takes the run's journal and the seed (`KEYARC_IDENTITY_SEED`); running it again 
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -17,34 +16,12 @@ from harness.environment import Environment, find, parse, resolve
 from harness.errors import HarnessError, UsageError
 from harness.exchange import EvidenceClient
 from harness.network import Network
-from harness.records import JOURNAL, Journal
+from harness.records import Journal
 from harness.stack.state import default_directory, running_references
 from harness.target import Target
 from suites.keyarc.identity import Identities, is_on_this_machine
+from suites.keyarc.journal import USER, left
 from suites.keyarc.removal import remove
-
-USER = "user"
-
-
-def left(directory: Path) -> list[str]:
-    """The emails of users that a run made and did not remove, in the order of their making.
-
-    Raises:
-        UsageError: There is no journal, or it is not one.
-    """
-    emails: dict[str, None] = {}
-    try:
-        for line in (directory / JOURNAL).read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
-            if entry["kind"] == USER and entry["event"] == "created":
-                emails[entry["name"]] = None
-            elif entry["kind"] == USER:
-                emails.pop(entry["name"], None)
-    except OSError as error:
-        raise UsageError(f"no journal in {directory}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{directory / JOURNAL} is no journal of this version") from None
-    return list(emails)
 
 
 async def clean(

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -16,21 +17,17 @@ from harness.environment import find, missing, parse
 from harness.errors import HarnessError, UsageError
 from harness.lease import filled_in, leased
 from harness.model import Verdict
-from suites.keyarc.visit import Visit, tell, visiting
+from harness.records import Journal
+from suites.keyarc.visit import Visit, concluded, tell, visiting
 
-__all__ = ["pytest_configure", "pytest_runtest_setup", "pytest_sessionstart", "visit"]
+__all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_sessionstart", "visit"]
 
 # What rate limits may cost a session, all in all.
 PATIENCE_S = 300.0
-READ_ONLY = "read_only"
 HOLD = Verdict.HOLD.exit_code
-_MAY_WRITE = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", f"{READ_ONLY}: makes no data, and so runs in a read-only environment too."
-    )
     env = config.getoption("env", None)
     if not env:
         raise pytest.UsageError("these tests are about KeyArc: say where with --env, `--env local`")
@@ -38,7 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
         environment = parse(find(env)).to_look_at()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_MAY_WRITE] = environment.may_write
     if not config.getoption("rehearse") and not config.option.collectonly:
         lacking = [f"{each.name}: {each.purpose}" for each in missing(environment, os.environ)]
         if lacking:
@@ -64,6 +60,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     filled_in(declared, references, rehearse=rehearse)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    # Who is told the results keeps the journal with them.
+    if not hasattr(config, "workerinput") and not config.getoption("results"):
+        concluded(config.getoption("env"), Path(config.getoption("run")))
+
+
 def _hands_out(config: pytest.Config) -> bool:
     """Whether this process only hands tests out to others. None of those would know whether it is
     the one that has to start the stack."""
@@ -71,19 +74,17 @@ def _hands_out(config: pytest.Config) -> bool:
     return has_workers and not hasattr(config, "workerinput") and not config.option.collectonly
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if not item.config.stash[_MAY_WRITE] and item.get_closest_marker(READ_ONLY) is None:
-        pytest.skip("makes data, and this environment is read-only (policy.write)")
-
-
 @pytest.fixture(scope="session")
 def visit(pytestconfig: pytest.Config) -> Iterator[Visit]:
     """KeyArc, with a journal of all users that are made in it."""
+    run = Path(pytestconfig.getoption("run"))
+    run.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
             visit = stack.enter_context(
                 visiting(
                     pytestconfig.getoption("env"),
+                    Journal(run),
                     rehearse=bool(pytestconfig.getoption("rehearse")),
                     patience=Budget(time.monotonic() + PATIENCE_S),
                 )

@@ -1,10 +1,10 @@
 """Test users. Whoever knows the seed can log in as any of them, knowing nothing but the email.
 
-    verify-260102030405-9f3a1c2b7d-5e6f7a-quick@keyarc-verify.test
-           when (UTC)   random     seed   derivation
+    verify-20260102t030405z-9f3a1c-2b7d5e6f7a-1c9e4b-quick@keyarc-verify.test
+           run                     random     seed   derivation
 
-The email says which seed it was made under and how its auth hash is derived, so what a killed run
-left behind can be removed with the journal and the seed alone.
+The email says which run it is of, which seed it was made under and how its auth hash is derived, so
+what a killed run left behind can be removed with the journal and the seed alone.
 """
 
 import base64
@@ -14,7 +14,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from harness.ending import is_loopback
 from harness.environment import Environment
@@ -30,9 +29,11 @@ MIN_SEED_BYTES = 16
 LOOPBACK_SEED = "identities on loopback, which are no secret"
 
 _EMAIL = re.compile(
-    r"verify-\d{12}-[0-9a-f]{10}-(?P<seed>[0-9a-f]{6})-(?P<derivation>quick|\d+\.\d+\.\d+)"
+    r"verify-(?P<run>[0-9a-z-]{1,24})-[0-9a-f]{10}"
+    r"-(?P<seed>[0-9a-f]{6})-(?P<derivation>quick|\d+\.\d+\.\d+)"
     rf"@{re.escape(DOMAIN)}"
 )
+_LONGEST_RUN = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,15 @@ class Identities:
             )
         return cls(seed)
 
-    def new(self, cost: Cost | None = None) -> Identity:
+    def new(self, run_id: str, cost: Cost | None = None) -> Identity:
         """A user who does not exist yet.
 
         Args:
+            run_id: The run that they are made by.
             cost: For real keys; None for one who only sends random blobs.
         """
-        when = f"{datetime.now(UTC):%y%m%d%H%M%S}"
-        parts = ["verify", when, secrets.token_hex(5), self._mark(), str(cost or QUICK)]
+        run = re.sub("[^0-9a-z]", "-", run_id.lower())[:_LONGEST_RUN]
+        parts = ["verify", run, secrets.token_hex(5), self._mark(), str(cost or QUICK)]
         return self._identity(f"{'-'.join(parts)}@{DOMAIN}", cost)
 
     def again(self, email: str) -> Identity:

@@ -12,12 +12,11 @@ from suites.keyarc.account import Account
 from suites.keyarc.auth import Auth
 from suites.keyarc.cryptography import LockedKeys
 from suites.keyarc.identity import Identity
+from suites.keyarc.journal import USER
 from suites.keyarc.keyring import Keyring
 from suites.keyarc.keys import Keys
 from suites.keyarc.removal import leave, remove
 from suites.keyarc.visit import Visit
-
-USER = "user"
 
 
 @dataclass

@@ -25,6 +25,7 @@ from harness.redaction import Redactor
 from harness.target import Target
 from suites.keyarc.cryptography import Cost
 from suites.keyarc.identity import Identities, Identity, is_on_this_machine
+from suites.keyarc.journal import left
 from suites.keyarc.waiting import Loop, waiting
 
 
@@ -49,21 +50,26 @@ class Visit:
     secrets: Redactor
     cost: Cost
 
+    def named(self, what: str) -> str:
+        """A name for something that is made: it tells which run made it."""
+        return f"{what} {self.journal.run_id}"
+
     def new_identity(self) -> Identity:
         """Somebody who does not exist yet. Raises UsageError: there is no seed for them."""
         loopback = is_on_this_machine(self.environment)
         identities = Identities.of_environment(os.environ, loopback=loopback)
-        return identities.new(self.cost)
+        return identities.new(self.journal.run_id, self.cost)
 
 
 @contextmanager
 def visiting(
-    env: str, *, rehearse: bool = False, patience: Budget | None = None
+    env: str, journal: Journal, *, rehearse: bool = False, patience: Budget | None = None
 ) -> Iterator[Visit]:
     """The environment's stack where one is up, or one for this visit; deployed ones as they are.
 
     Args:
         env: An environment's name, or its file.
+        journal: Told of what is made.
         rehearse: A stack of this machine stands for a deployed environment.
         patience: How long rate limits may be waited for.
 
@@ -82,17 +88,16 @@ def visiting(
         }
         secrets = [*secrets_in(references), *secrets_of(environment, os.environ)]
         try:
-            with journalled(env) as journal:
-                yield Visit(
-                    environment=environment,
-                    network=client.network,
-                    targets=targets,
-                    clients={name: waiting(target, loop) for name, target in targets.items()},
-                    loop=loop,
-                    journal=journal,
-                    secrets=Redactor(secrets),
-                    cost=Cost.of_environment(os.environ),
-                )
+            yield Visit(
+                environment=environment,
+                network=client.network,
+                targets=targets,
+                clients={name: waiting(target, loop) for name, target in targets.items()},
+                loop=loop,
+                journal=journal,
+                secrets=Redactor(secrets),
+                cost=Cost.of_environment(os.environ),
+            )
         finally:
             loop.run(client.close())
 
@@ -101,17 +106,22 @@ def visiting(
 def journalled(env: str) -> Iterator[Journal]:
     """A journal in a run directory of its own, which goes when nothing is left."""
     directory = RunDirectory(DEFAULT_PARENT / new_run_id()).path
-    journal = Journal(directory)
     try:
-        yield journal
+        yield Journal(directory)
     finally:
-        left = journal.left()
-        if left:
-            tell(f"left behind: {', '.join(left)}; {_removal(env, directory)}")
-        else:
-            (directory / JOURNAL).unlink(missing_ok=True)
-            with suppress(OSError):
-                directory.rmdir()
+        concluded(env, directory)
+
+
+def concluded(env: str, directory: Path) -> None:
+    """Says what a run has left behind; where that is nothing, its journal goes."""
+    if not (directory / JOURNAL).exists():
+        return
+    if emails := left(directory):
+        tell(f"left behind: {', '.join(emails)}; {_removal(env, directory)}")
+        return
+    (directory / JOURNAL).unlink()
+    with suppress(OSError):
+        directory.rmdir()
 
 
 def _removal(env: str, directory: Path) -> str:

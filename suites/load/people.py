@@ -14,10 +14,10 @@ from suites.keyarc.answer import body
 from suites.keyarc.auth import Auth, LoggedIn
 from suites.keyarc.cryptography import LockedKeys
 from suites.keyarc.identity import Identities, Identity, is_on_this_machine
+from suites.keyarc.journal import USER
 from suites.keyarc.visit import journalled
 from suites.load.place import Place
 
-USER = "user"
 LIMIT_S = 10.0
 
 
@@ -49,7 +49,7 @@ def people(place: Place, count: int) -> Iterator[list[Credentials]]:
         ExitStack() as stack,
     ):
         yield [
-            stack.enter_context(_someone(identities.new(), journal, auth, gateway))
+            stack.enter_context(_someone(identities.new(journal.run_id), journal, auth, gateway))
             for _ in range(count)
         ]
 

@@ -34,7 +34,7 @@ async def user(
     environment: Environment, targets: Targets, journal: Journal, secrets: Redactor
 ) -> AsyncIterator[User]:
     """A user signs up and logs in, and can be deleted."""
-    async with _entered(targets, journal, _identity(environment, secrets)) as entered:
+    async with _entered(targets, journal, _identity(environment, journal, secrets)) as entered:
         secrets.register(entered.token)
         yield entered
 
@@ -44,14 +44,14 @@ async def other_user(
     environment: Environment, targets: Targets, journal: Journal, secrets: Redactor
 ) -> AsyncIterator[User]:
     """A second user, whom the first one's secrets are none of the business of."""
-    async with _entered(targets, journal, _identity(environment, secrets)) as entered:
+    async with _entered(targets, journal, _identity(environment, journal, secrets)) as entered:
         secrets.register(entered.token)
         yield entered
 
 
-def _identity(environment: Environment, secrets: Redactor) -> Identity:
+def _identity(environment: Environment, journal: Journal, secrets: Redactor) -> Identity:
     identities = Identities.of_environment(os.environ, loopback=is_on_this_machine(environment))
-    identity = identities.new()
+    identity = identities.new(journal.run_id)
     for secret in (identity.password, identity.auth_hash()):
         secrets.register(secret)
     return identity

@@ -180,7 +180,7 @@ class People:
         self._identities = Identities("a seed that the tests use")
 
     def stranger(self) -> Identity:
-        return self._identities.new(Cost())
+        return self._identities.new(RUN, Cost())
 
     def sign_up(self) -> Person:
         identity = self.stranger()
@@ -211,4 +211,5 @@ def people(stack: Stack) -> Iterator[People]:
     made.close()
 
 
+RUN = "20260102T030405Z-9f3a1c"
 VECTORS = Path(__file__).parents[1] / "suites" / "vectors.json"

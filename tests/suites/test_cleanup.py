@@ -16,10 +16,12 @@ from suites.keyarc.account import Account
 from suites.keyarc.auth import Auth
 from suites.keyarc.cryptography import Cost, LockedKeys, blob
 from suites.keyarc.identity import Identities, Identity
+from suites.keyarc.journal import left
 from tests.suites.conftest import Users
 from tests.suites.system import System
 
 SEED = "a seed that the tests use"
+RUN = "20260102T030405Z-9f3a1c"
 IDENTITIES = Identities(SEED)
 CHEAP = Cost(time=1, memory_kib=64, parallelism=1)
 
@@ -48,7 +50,7 @@ def clean(system: System, directory: Path, identities: Identities) -> dict[str, 
 def test_a_user_that_was_left_is_removed_once(
     system: System, users_left: Users, tmp_path: Path, cost: Cost | None
 ) -> None:
-    identity = IDENTITIES.new(cost)
+    identity = IDENTITIES.new(RUN, cost)
     Journal(tmp_path).created("user", identity.email)
     enter(system, identity)
     assert users_left.emails() == [identity.email]
@@ -60,16 +62,16 @@ def test_a_user_that_was_left_is_removed_once(
 def test_a_user_that_was_never_made_is_no_trouble(
     system: System, users_left: Users, tmp_path: Path
 ) -> None:
-    identity = IDENTITIES.new()
+    identity = IDENTITIES.new(RUN)
     Journal(tmp_path).created("user", identity.email)
     assert clean(system, tmp_path, IDENTITIES) == {identity.email: False}
-    assert cleanup.left(tmp_path) == []
+    assert left(tmp_path) == []
 
 
 def test_the_last_owner_of_a_team_is_removed_with_it(
     system: System, users_left: Users, tmp_path: Path
 ) -> None:
-    owner, member = IDENTITIES.new(), IDENTITIES.new()
+    owner, member = IDENTITIES.new(RUN), IDENTITIES.new(RUN)
     account = Account(system.clients["gateway"], enter(system, owner))
     enter(system, member)
     team = account.create_team(name="left", encrypted_team_key=blob(228))
@@ -84,17 +86,17 @@ def test_only_what_was_not_removed_is_left(tmp_path: Path) -> None:
     for kind, name in (("user", "a"), ("user", "b"), ("deployment", "c")):
         journal.created(kind, name)
     journal.removed("user", "a")
-    assert cleanup.left(tmp_path) == ["b"]
+    assert left(tmp_path) == ["b"]
 
 
 def test_another_seed_removes_nothing(system: System, users_left: Users, tmp_path: Path) -> None:
-    identity = IDENTITIES.new()
+    identity = IDENTITIES.new(RUN)
     Journal(tmp_path).created("user", identity.email)
     enter(system, identity)
     with pytest.raises(UsageError, match="another seed"):
         clean(system, tmp_path, Identities(SEED + "!"))
     assert users_left.emails() == [identity.email]
-    assert cleanup.left(tmp_path) == [identity.email]
+    assert left(tmp_path) == [identity.email]
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def test_the_command_says_whom_it_removed(
     monkeypatch.setenv("KEYARC_IDENTITY_SEED", SEED)
     run = environment_file.parent / "run"
     run.mkdir()
-    identity = IDENTITIES.new()
+    identity = IDENTITIES.new(RUN)
     Journal(run).created("user", identity.email)
     enter(system, identity)
     assert cleanup.main(["--env", str(environment_file), str(run)]) == 0
@@ -130,10 +132,10 @@ def test_the_command_stops_where_the_system_does(
     tree = yaml.safe_load(environment_file.read_text())
     tree["services"]["auth"]["url"] = "http://127.0.0.1:1"
     environment_file.write_text(yaml.safe_dump(tree))
-    Journal(environment_file.parent).created("user", IDENTITIES.new().email)
+    Journal(environment_file.parent).created("user", IDENTITIES.new(RUN).email)
     assert cleanup.main(["--env", str(environment_file), str(environment_file.parent)]) == 20
     assert "POST /login" in capsys.readouterr().err
-    assert len(cleanup.left(environment_file.parent)) == 1
+    assert len(left(environment_file.parent)) == 1
 
 
 @pytest.mark.parametrize(

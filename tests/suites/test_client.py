@@ -22,6 +22,7 @@ from suites.keyarc.keys import Keys
 from suites.keyarc.stored import FolderContent, NewFolder, NewSecret, SecretContent
 from tests.suites.system import System
 
+RUN = "20260102T030405Z-9f3a1c"
 IDENTITIES = Identities("a seed that the tests use")
 CHEAP = Cost(time=1, memory_kib=64, parallelism=1)
 
@@ -30,7 +31,7 @@ class Person:
     """A user with real keys, who asks and waits."""
 
     def __init__(self, system: System) -> None:
-        identity = IDENTITIES.new(CHEAP)
+        identity = IDENTITIES.new(RUN, CHEAP)
         auth = Auth(system.clients["auth"])
         master, proof = identity.master_key(), identity.auth_hash()
         self.email = identity.email
@@ -204,7 +205,7 @@ def test_the_same_client_is_awaited_with_httpx_and_with_a_target(system: System)
         async with httpx.AsyncClient(base_url=system.url("auth")) as plain:
             emails = []
             for auth in (Auth(plain), Auth(target)):
-                identity = IDENTITIES.new()
+                identity = IDENTITIES.new(RUN)
                 proof = identity.auth_hash()
                 keys = LockedKeys.random()
                 await auth.signup(email=identity.email, auth_hash=proof, keys=keys)

@@ -66,7 +66,7 @@ def test_nobody_who_uses_keyarc_notices_a_deployment(keyarc: Sandbox) -> None:
 
 def token(edge: str, trusting: ssl.SSLContext) -> str:
     """That of a new user."""
-    identity = Identities.of_environment({}, loopback=True).new()
+    identity = Identities.of_environment({}, loopback=True).new("rollout")
     who = {"email": identity.email, "auth_hash": identity.auth_hash()}
     with httpx.Client(base_url=f"{edge}/auth", verify=trusting) as client:
         auth = Auth(client)

@@ -1,0 +1,109 @@
+"""What a command of a whole suite does: the services' health, the suite's tests, a report."""
+
+import asyncio
+import os
+import shlex
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import rehearsal
+from harness.cli._progress import Progress
+from harness.cli._requirements import must_be_set, obstacles
+from harness.cli._smoke_run import exit_code, interruptibly, shown, tell_rest
+from harness.environment import Environment, find, parse, secrets_of
+from harness.lease import filled_in, leased, secrets_in
+from harness.phase import Checks
+from harness.plan import Plan, plan_of
+from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
+from harness.redaction import Redactor
+from harness.registry import CHECKS, REPORTS
+from harness.verification import Verification
+
+if TYPE_CHECKING:
+    from harness.collection import Collection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for. `verbosity`: 0 the verdict alone, 1 as usual, 2 every test."""
+
+    suite: str
+    env: str
+    format: str
+    only: str | None
+    output: str | None
+    timeout_s: float
+    workers: int | None
+    shuffle: str | None
+    rehearse: bool
+    verbosity: int
+
+    @property
+    def command(self) -> str:
+        """The same again, without what concerns this run's output alone."""
+        words = ["keyarc-verify", self.suite, "--env", self.env]
+        return shlex.join([*words, *["--rehearse"] * self.rehearse])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What pytest is told beside the environment."""
+        workers = () if self.workers is None else (f"--numprocesses={self.workers}",)
+        return (*workers, *(() if self.shuffle is None else (f"--shuffle={self.shuffle}",)))
+
+
+def suite_run(request: Request) -> int:
+    """Runs a suite against an environment, prints the report, and returns the exit code."""
+    report = REPORTS.load(request.format)
+    file = find(request.env)
+    environment = rehearsal.staged(file) if request.rehearse else parse(file).to_look_at()
+    if not request.rehearse:
+        must_be_set(environment, request.env)
+    run_id = new_run_id()
+    progress = Progress(verbosity=request.verbosity)
+    collection = _collected(request, environment, file, progress)
+    with leased(file, environment, progress.step, rehearse=request.rehearse) as references:
+        resolved = filled_in(environment, references, rehearse=request.rehearse)
+        verification = Verification(
+            plan=_plan(resolved, collection),
+            environment=resolved,
+            directory=RunDirectory(Path(request.output or DEFAULT_PARENT / run_id)),
+            run_id=run_id,
+            timeout_s=request.timeout_s,
+            listener=progress.result,
+            command=request.command,
+            obstacles=partial(obstacles, resolved, request.env, progress.step),
+            secrets=[*secrets_in(references), *secrets_of(resolved, os.environ)],
+            phases=(Checks(), collection),
+        )
+        progress.total = len(verification.plan.declared)
+        with asyncio.Runner() as runner:
+            record = runner.run(interruptibly(verification.run, progress))
+    progress.over()
+    short = request.verbosity == 0 and request.format == "text"
+    text = report.summary(record) if short else report.render(record)
+    tell_rest(verification, progress)
+    return shown(text, request.format, exit_code(verification, record))
+
+
+def _collected(
+    request: Request, environment: Environment, file: Path, progress: Progress
+) -> "Collection":
+    """The suite's tests, before anything is started for them."""
+    from harness.part import find_part
+
+    progress.step(f"collecting {request.suite}")
+    part = find_part(request.suite)
+    collection = asyncio.run(
+        part.declare(environment, file, Redactor([]), rehearse=request.rehearse)
+    )
+    return replace(collection, words=(*collection.words, *request.words))
+
+
+def _plan(environment: Environment, collection: "Collection") -> Plan:
+    """Health first: of a service that is down, a whole suite has no more to say."""
+    from harness.collection import joined
+
+    health = plan_of(environment, CHECKS.load("health").derive(environment), resources={})
+    return joined(health, environment, [collection])
