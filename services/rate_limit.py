@@ -2,12 +2,14 @@
 
 import math
 import time
+from typing import Self
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from services.problem import Problem
+from services.settings import MINUTE_S, Rate
 
 
 class RateLimit:
@@ -19,9 +21,14 @@ class RateLimit:
         window_s: How long an attempt counts.
     """
 
-    def __init__(self, attempts: int, window_s: int = 60) -> None:
+    def __init__(self, attempts: int, window_s: int = MINUTE_S) -> None:
         self._item = RateLimitItemPerSecond(attempts, window_s)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    @classmethod
+    def of(cls, rate: Rate) -> Self:
+        """As settings say it."""
+        return cls(rate.attempts, rate.window_s)
 
     async def count(self, who: str) -> None:
         """Counts one attempt.

@@ -1,6 +1,7 @@
 """Settings, from the environment alone."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -13,6 +14,9 @@ HTTP_URL = re.compile(rf"https?://{HOST}{PORT}(?:/[^?#\s]*)?")
 POSTGRES_URL = re.compile(
     rf"postgres(?:ql)?://(?:[^:/@]*(?::[^@]*)?@)?{HOST}?{PORT}/[^/?\s]+(?:\?\S*)?"
 )
+RATE = re.compile(r"([0-9]{1,7})(?:/([0-9]{1,4})s)?")
+MINUTE_S, HOUR_S = 60, 3600
+MOST_ATTEMPTS = 1_000_000
 # Scheme, host, port, in lower case: what a browser sends as `Origin` (RFC 6454).
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
@@ -47,9 +51,29 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+@dataclass(frozen=True)
+class Rate:
+    """How many attempts are taken in how long a time."""
+
+    attempts: int
+    window_s: int = MINUTE_S
+
+
+def _as_rate(value: Any) -> Rate:
+    if isinstance(value, Rate):
+        return value
+    match = RATE.fullmatch(str(value))
+    rate = Rate(int(match[1]), int(match[2] or MINUTE_S)) if match else Rate(0)
+    if not 1 <= rate.attempts <= MOST_ATTEMPTS or not 1 <= rate.window_s <= HOUR_S:
+        raise ValueError("must be attempts a minute such as 5, or in other seconds such as 5/2s")
+    return rate
+
+
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_is_postgres_url)]
 HttpUrl = Annotated[str, AfterValidator(_is_http_url)]
+# Made here by the validator; without NoDecode, pydantic-settings would want JSON.
+RateOf = Annotated[Rate, NoDecode, BeforeValidator(_as_rate)]
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 

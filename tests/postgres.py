@@ -71,7 +71,7 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(version: int = 16) -> Iterator[Server]:
     """A server in a folder of its own, gone at the end.
 
     Its user owns the database `app` and may make others.
@@ -80,7 +80,7 @@ def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
     folder.chmod(0o711)
     with reserve("test") as held:
-        cluster = Cluster(folder / "cluster", 16, port_of(held), "app", "test-password")
+        cluster = Cluster(folder / "cluster", version, port_of(held), "app", "test-password")
         cluster.prepare()
         running = Server(cluster)
         try:

@@ -22,7 +22,7 @@ def create(settings: AccountSettings) -> FastAPI:
     )
     app.state.database = database
     app.state.internal_token = settings.internal_token
-    app.state.lookups = RateLimit(settings.rate_limit_lookup)
+    app.state.lookups = RateLimit.of(settings.rate_limit_lookup)
     for part in (profile, teams, members, users):
         app.include_router(part.router)
     return app

@@ -30,8 +30,8 @@ def create(settings: AuthSettings) -> FastAPI:
         tokens=TokenIssuer(settings.jwt_secret, settings.environment),
         token_ttl_s=settings.access_token_ttl_s,
         addresses=ClientAddresses(settings.trusted_networks, settings.client_address_header),
-        logins=RateLimit(settings.rate_limit_login),
-        signups=RateLimit(settings.rate_limit_signup),
+        logins=RateLimit.of(settings.rate_limit_login),
+        signups=RateLimit.of(settings.rate_limit_signup),
     )
     app.include_router(router)
     return app

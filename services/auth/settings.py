@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.settings import CommaSeparated, DatabaseUrl, Origins, Secret, Settings
+from services.settings import CommaSeparated, DatabaseUrl, Origins, Rate, RateOf, Secret, Settings
 
 Network = IPv4Network | IPv6Network
 
@@ -20,13 +20,14 @@ def _are_networks(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class AuthSettings(Settings):
-    """`RATE_LIMIT_…` are attempts a minute, for each client address and instance."""
+    """`RATE_LIMIT_…` are attempts a minute, or in other seconds (`5/2s`), for each client address
+    and instance."""
 
     database_url: DatabaseUrl
     jwt_secret: Secret
     access_token_ttl_s: int = Field(7200, ge=1, le=86_400)
-    rate_limit_login: int = Field(5, ge=1, le=1_000_000)
-    rate_limit_signup: int = Field(10, ge=1, le=1_000_000)
+    rate_limit_login: RateOf = Rate(5)
+    rate_limit_signup: RateOf = Rate(10)
     allowed_origins: Origins = ()
     trusted_proxies: Annotated[CommaSeparated, AfterValidator(_are_networks)] = ()
     client_address_header: str | None = Field(None, pattern=r"^[A-Za-z0-9-]+$")

@@ -19,10 +19,16 @@ LIMIT_S = 5.0
 
 def create(settings: GatewaySettings) -> FastAPI:
     services = [
-        # A kept connection could be closed by an instance that is just being replaced, while a
-        # request is on its way that nobody may send twice.
-        PrivateService("account", settings.account_url, LIMIT_S, keep_connections=0),
-        PrivateService("keys", settings.keys_url, LIMIT_S, keep_connections=0),
+        PrivateService(
+            name,
+            url,
+            LIMIT_S,
+            client_limit_s=settings.client_limit_s,
+            # A kept connection could be closed by an instance that is just being replaced, while a
+            # request is on its way that nobody may send twice.
+            keep_connections=0,
+        )
+        for name, url in (("account", settings.account_url), ("keys", settings.keys_url))
     ]
 
     @asynccontextmanager

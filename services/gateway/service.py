@@ -8,6 +8,7 @@ import httpx
 from services.forward import BrokenAnswer, Upstream
 from services.health import Told, Unhealthy
 from services.problem import GATEWAY_REFUSED
+from services.problem import MEDIA_TYPE as PROBLEM
 
 MAX_ID_CHARS = 128
 MAX_REVISION = 2**31 - 1
@@ -21,6 +22,9 @@ class PrivateService(Upstream):
         if GATEWAY_REFUSED in answer.headers:
             # Its 401 is about the gateway. The client, who is logged in, must not hear it.
             raise BrokenAnswer("the internal token was refused")
+        if not _is_of_a_service(answer):
+            # A page of whatever stands in between, say: it is none of the client's business.
+            raise BrokenAnswer("an answer such as the services never give")
 
 
 class ServiceHealth:
@@ -45,6 +49,16 @@ class ServiceHealth:
         if status != 200 or document.get("status") != "pass":
             raise Unhealthy("it says that it cannot do its work", told)
         return told
+
+
+def _is_of_a_service(answer: httpx.Response) -> bool:
+    """Whether it has the form of what a private service says: JSON, a problem, or nothing."""
+    if answer.status_code == 204:
+        return True
+    kind = str(answer.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if answer.status_code >= 400:
+        return kind == PROBLEM
+    return answer.status_code < 300 and kind == "application/json"
 
 
 def _is_id(value: object) -> TypeGuard[str]:

@@ -11,26 +11,20 @@ from typing import Any
 
 import httpx
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import CheckConstraint, Connection, Engine, event, inspect
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Engine, event
 from starlette.types import ASGIApp
 
 from services.account.app import create
-from services.database import REVISION, Database, engine_url
+from services.database import REVISION, Database
 from services.migrations import upgrade
-from services.tables import Table
 from tests import postgres
 from tests.services.account.conftest import settings
 from tests.services.conftest import migrate
 from tests.services.lock import Lock
+from tests.services.schema import REVISIONS, SCRIPTS, differences
 
 Psql = Callable[..., list[tuple[Any, ...]]]
-SCRIPTS = ScriptDirectory.from_config(upgrade.alembic_config())
-REVISIONS = list(SCRIPTS.walk_revisions())[::-1]
 
 
 @pytest.fixture
@@ -38,43 +32,6 @@ def empty_database(postgres_server: postgres.Server) -> Iterator[str]:
     postgres_server.query("postgres", "CREATE DATABASE empty")
     yield postgres_server.url("empty")
     postgres_server.query("postgres", "DROP DATABASE empty WITH (FORCE)")
-
-
-def differences(url: str) -> list[Any]:
-    """What a new migration would have to change, by Alembic's own comparison."""
-
-    def compare(connection: Connection) -> list[Any]:
-        options = {"compare_type": True, "compare_server_default": True}
-        context = MigrationContext.configure(connection, opts=options)
-        return [
-            difference
-            for difference in compare_metadata(context, Table.metadata)
-            if "alembic_version" not in str(difference)
-        ]
-
-    async def run() -> list[Any]:
-        engine = create_async_engine(engine_url(SecretStr(url)))
-        async with engine.connect() as connection:
-            found = await connection.run_sync(compare)
-            found += await connection.run_sync(check_differences)
-        await engine.dispose()
-        return found
-
-    return asyncio.run(run())
-
-
-def check_differences(connection: Connection) -> list[tuple[str, set[Any]]]:
-    """Alembic does not look at check constraints."""
-    inspector = inspect(connection)
-    found = []
-    for table in Table.metadata.sorted_tables:
-        if not inspector.has_table(table.name):
-            continue
-        there: set[Any] = {check["name"] for check in inspector.get_check_constraints(table.name)}
-        declared = {check.name for check in table.constraints if isinstance(check, CheckConstraint)}
-        if there != declared:
-            found.append((table.name, there ^ declared))
-    return found
 
 
 def test_models_are_what_the_migrations_make(database_url: str) -> None:

@@ -56,6 +56,7 @@ URLS = (
 )
 BAD_APPS = ["", f"{CANARY};region=any", f"{CANARY}\nX: y", f"{CANARY}.fly.dev", CANARY * 11]
 BAD_COUNTS = ["", "0", "-1", "1.5", f"5/{CANARY}", "9" * 400]
+BAD_RATES = [*BAD_COUNTS, "0/2s", "5/0s", "5/2", "5/2m", "5/-2s", "5/99999s", "1000001", "/2s"]
 MALFORMED: dict[str, list[str]] = {
     "ENVIRONMENT": ["", CANARY, "Production"],
     "RELEASE_ID": ["", CANARY * 30],
@@ -75,9 +76,10 @@ MALFORMED: dict[str, list[str]] = {
     "INTERNAL_TOKEN": BAD_SECRETS,
     **dict.fromkeys(URLS, BAD_URLS),
     "ACCESS_TOKEN_TTL_S": [*BAD_COUNTS, "86401"],
-    "RATE_LIMIT_LOGIN": BAD_COUNTS,
-    "RATE_LIMIT_SIGNUP": BAD_COUNTS,
-    "RATE_LIMIT_LOOKUP": BAD_COUNTS,
+    "RATE_LIMIT_LOGIN": BAD_RATES,
+    "RATE_LIMIT_SIGNUP": BAD_RATES,
+    "RATE_LIMIT_LOOKUP": BAD_RATES,
+    "CLIENT_LIMIT_S": ["", "0", "-1", "inf", "nan", "301", CANARY],
     "ALLOWED_ORIGINS": [
         "*",
         f"https://{CANARY}.example,*",

@@ -146,6 +146,7 @@ async function start() {
     busy(page("secrets"), "Loading…", () => list(nextCursor).then(() => say(""))),
   );
   page("shown").addEventListener("close", () => {
+    page("shown-name").textContent = "";
     page("shown-value").textContent = "";
   });
   document.documentElement.dataset.ready = "true";

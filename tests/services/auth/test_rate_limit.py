@@ -12,6 +12,7 @@ from services.auth.app import create
 from services.auth.settings import AuthSettings
 from services.problem import Problem
 from services.rate_limit import RateLimit
+from services.settings import Rate
 from tests.services.auth.conftest import settings
 from tests.services.auth.people import blob, credentials, person
 
@@ -22,7 +23,11 @@ def test_limits_are_those_of_the_contract_unless_set(database_url: str) -> None:
     given = settings(database_url).model_dump(exclude={"rate_limit_login", "rate_limit_signup"})
     defaults = AuthSettings.model_validate(given)
 
-    assert (defaults.rate_limit_login, defaults.rate_limit_signup) == (5, 10)
+    assert (defaults.rate_limit_login, defaults.rate_limit_signup) == (Rate(5, 60), Rate(10, 60))
+
+
+def test_a_limit_can_be_of_other_seconds(database_url: str) -> None:
+    assert settings(database_url, rate_limit_login="5/2s").rate_limit_login == Rate(5, 2)
 
 
 def test_every_login_counts_and_the_next_is_429(database_url: str, serve: Serve) -> None:

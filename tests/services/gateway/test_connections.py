@@ -3,7 +3,7 @@
 import pytest
 
 from tests.services.gateway.conftest import Gateway, bearer
-from tests.services.scripted import Connection, declared_bytes, server
+from tests.services.scripted import Connection, declared_bytes, ok, server
 
 
 @pytest.mark.parametrize("service", ["account", "keys"])
@@ -16,7 +16,7 @@ def test_no_request_goes_over_a_connection_that_its_other_end_may_just_be_closin
         """Would answer many requests on one connection."""
         connection.read(declared_bytes(head))
         met.append(connection)
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        connection.send(ok())
 
     with server(script) as behind:
         client = gateway(**{f"{service}_url": behind.url})

@@ -121,7 +121,8 @@ def test_refused_internal_token_is_502(gateway: Gateway) -> None:
 
 
 def test_service_that_does_not_know_the_user_is_401(gateway: Gateway) -> None:
-    answer = ok(b"{}", "WWW-Authenticate: Bearer").replace(b"200 OK", b"401 Unauthorized")
+    problem = ok(b"{}", "WWW-Authenticate: Bearer").replace(b"json", b"problem+json", 1)
+    answer = problem.replace(b"200 OK", b"401 Unauthorized")
     with server(answering(answer)) as account:
         came = gateway(account_url=account.url).get("/account/profile", headers=bearer())
         assert (came.status_code, came.headers["www-authenticate"]) == (401, "Bearer")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.services.gateway.conftest import Gateway, bearer
-from tests.services.scripted import Connection, answering, exchange, ok, server
+from tests.services.scripted import Connection, answering, connected, exchange, ok, server
 
 
 def hang(connection: Connection, _head: bytes) -> None:
@@ -117,13 +117,49 @@ def test_unknown_method_on_an_unknown_path_is_404(gateway: Gateway) -> None:
     assert gateway().patch("/keys/nothing/of/the/kind").status_code == 404
 
 
-def test_redirect_of_a_service_is_not_followed(gateway: Gateway) -> None:
+def test_redirect_of_a_service_is_neither_followed_nor_shown(gateway: Gateway) -> None:
     with server(answering(ok())) as other:
         answer = ok(b"", f"Location: {other.url}/x").replace(b"200 OK", b"307 Temporary Redirect")
         with server(answering(answer)) as keys:
             came = gateway(keys_url=keys.url).get("/keys/secrets", headers=bearer())
-            assert (came.status_code, came.headers["location"]) == (307, f"{other.url}/x")
+            assert came.status_code == 502
+            assert "location" not in came.headers
             assert other.heads == []
+
+
+PAGE = b"<html>Traceback at account.internal</html>"
+NOT_OF_A_SERVICE = {
+    "a page": ok(PAGE).replace(b"application/json", b"text/html"),
+    "a page of an error": ok(PAGE)
+    .replace(b"application/json", b"text/html")
+    .replace(b"200 OK", b"500 Internal Server Error"),
+    "an error in other words": ok(b'{"detail": "Traceback at account.internal"}').replace(
+        b"200 OK", b"500 Internal Server Error"
+    ),
+    "a body of no type": ok(PAGE).replace(b"content-type: application/json\r\n", b""),
+}
+
+
+@pytest.mark.parametrize("answer", NOT_OF_A_SERVICE.values(), ids=NOT_OF_A_SERVICE)
+def test_answer_that_no_service_gives_is_502(gateway: Gateway, answer: bytes) -> None:
+    with server(answering(answer)) as account:
+        came = gateway(account_url=account.url).get("/account/profile", headers=bearer())
+        assert (came.status_code, came.headers["content-type"]) == (502, "application/problem+json")
+        assert "account.internal" not in came.text
+
+
+def test_nothing_to_say_needs_no_type(gateway: Gateway) -> None:
+    with server(answering(b"HTTP/1.1 204 No Content\r\n\r\n")) as account:
+        came = gateway(account_url=account.url).delete("/account/profile", headers=bearer())
+        assert came.status_code == 204
+
+
+def test_silence_of_a_client_is_408_after_the_time_that_is_set(gateway: Gateway) -> None:
+    with server(hang) as keys, connected(gateway(keys_url=keys.url, client_limit_s=0.3)) as client:
+        token = bearer()["Authorization"]
+        head = f"POST /keys/secrets HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n"
+        client.send(f"{head}Content-Length: 4\r\n\r\n{{".encode())
+        assert client.rest().startswith(b"HTTP/1.1 408 ")
 
 
 def test_service_that_hangs_is_504_at_five_seconds_and_slows_no_other(gateway: Gateway) -> None:
