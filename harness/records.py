@@ -4,7 +4,7 @@ manifest.json   written before the first request
 results.jsonl   one line for each result, appended as it happens
 verdict.json    written whole or not at all; its SHA-256 covers the two above
 action.json     what a gate did after it, written in the same way
-journal.jsonl   what suites made and removed in the system under test
+journal.jsonl   what suites made and removed in the system under test (harness/journal.py)
 """
 
 import errno
@@ -29,12 +29,11 @@ from harness.model import (
 )
 from harness.verdict import worst_of_each
 
-MANIFEST, RESULTS, VERDICT, ACTION, JOURNAL = (
+MANIFEST, RESULTS, VERDICT, ACTION = (
     "manifest.json",
     "results.jsonl",
     "verdict.json",
     "action.json",
-    "journal.jsonl",
 )
 DEFAULT_PARENT = Path("reports/runs")
 
@@ -99,39 +98,6 @@ class RunDirectory:
     def follow(self, consequence: Consequence) -> None:
         """Writes what followed from the verdict."""
         _replace(self.path / ACTION, _document(consequence))
-
-
-class Journal:
-    """What was made in the system under test, noted before it is made.
-
-    So what a killed run left behind can be found and removed later. Names only, never secrets.
-
-    Attributes:
-        run_id: What everything that the run makes should carry.
-    """
-
-    def __init__(self, directory: Path, run_id: str | None = None) -> None:
-        self.run_id = run_id or run_id_of(directory)
-        self._file = directory / JOURNAL
-        self._left: dict[tuple[str, str], None] = {}
-
-    def created(self, kind: str, name: str) -> None:
-        """To be called before the request that makes it.
-
-        Args:
-            kind: What it is, such as `user`.
-            name: What it can be found by, such as an email address.
-        """
-        self._left[kind, name] = None
-        _append(self._file, {"event": "created", "kind": kind, "name": name, "at": now()})
-
-    def removed(self, kind: str, name: str) -> None:
-        self._left.pop((kind, name), None)
-        _append(self._file, {"event": "removed", "kind": kind, "name": name, "at": now()})
-
-    def left(self) -> list[str]:
-        """What has been made and not been removed: `user a@b.example`."""
-        return [f"{kind} {name}" for kind, name in self._left]
 
 
 def read(path: Path) -> RunRecord:
@@ -199,33 +165,38 @@ def _replace(file: Path, content: bytes) -> None:
     """Whole or not at all."""
     unfinished = file.with_name(f".{file.name}")
     _write(unfinished, content)
-    with _explained(unfinished):
+    with explained(unfinished):
         unfinished.replace(file)
 
 
 def _write(file: Path, content: bytes) -> None:
-    with _explained(file), file.open("wb") as stream:
+    with explained(file), file.open("wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
 
 
 def _append(file: Path, line: object) -> None:
+    with explained(file), file.open("ab", buffering=0) as stream:
+        write_line(stream.fileno(), line)
+
+
+def write_line(file: int, line: object) -> None:
+    """Unbuffered: one write for one line, so that a killed run leaves whole lines."""
     content = (json.dumps(line, allow_nan=False) + "\n").encode()
-    # Unbuffered: one write for one line, so that a killed run leaves whole lines.
-    with _explained(file), file.open("ab", buffering=0) as stream:
-        if stream.write(content) != len(content):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if os.write(file, content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _sha256(file: Path) -> str:
-    with _explained(file), file.open("rb") as stream:
+    with explained(file), file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager
-def _explained(file: Path) -> Iterator[None]:
+def explained(file: Path, do: str = "write") -> Iterator[None]:
+    """What the system says of a file, as one clear line."""
     try:
         yield
     except OSError as error:
-        raise RecordsError(f"cannot write {file}: {error.strerror}") from None
+        raise RecordsError(f"cannot {do} {file}: {error.strerror}") from None

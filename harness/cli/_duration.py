@@ -8,8 +8,11 @@ _WHOLE = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)
 _LONGEST_S = 7 * 24 * 3600.0
 
 
-def seconds(text: str, option: str) -> float:
+def seconds(text: str, option: str, *, may_be_none: bool = False) -> float:
     """The duration in seconds: more than none, and no more than a week.
+
+    Args:
+        may_be_none: `0s` is one as well.
 
     Raises:
         typer.BadParameter: It is none.
@@ -21,6 +24,8 @@ def seconds(text: str, option: str) -> float:
         )
     hours, minutes, rest = (float(part or 0) for part in match.groups())
     found = hours * 3600 + minutes * 60 + rest
+    if may_be_none and not found:
+        return 0.0
     if not 0 < found <= _LONGEST_S:
         raise typer.BadParameter(
             f"{text!r}: more than nothing is needed, and at most a week", param_hint=option

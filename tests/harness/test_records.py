@@ -19,7 +19,7 @@ from harness.model import (
     Step,
     Verdict,
 )
-from harness.records import Journal, RunDirectory, new_run_id, read
+from harness.records import RunDirectory, new_run_id, read
 
 MANIFEST = Manifest(
     run_id="1",
@@ -123,21 +123,6 @@ def test_a_run_without_a_valid_verdict_cannot_be_read(
         file.write_text(content)
     with pytest.raises(UsageError):
         read(directory.path)
-
-
-def test_the_journal_knows_what_is_left(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    journal.created("user", "a@b.example")
-    journal.created("user", "c@d.example")
-    journal.removed("user", "a@b.example")
-    assert journal.left() == ["user c@d.example"]
-    events = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
-    assert [event["event"] for event in events] == ["created", "created", "removed"]
-
-
-def test_what_cannot_be_noted_must_not_be_made(tmp_path: Path) -> None:
-    with pytest.raises(RecordsError):
-        Journal(tmp_path / "gone").created("user", "a@b.example")
 
 
 def test_run_ids_differ() -> None:
