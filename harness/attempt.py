@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.ending import finding_of
 from harness.errors import HarnessError, Unreachable
@@ -80,7 +81,7 @@ async def attempt(work: Work, limits: Limits, *, again: bool = False) -> Ended:
                 last = len(trail.exchanges) - 1
                 decisive = last if trail.decisive is None else trail.decisive
         finally:
-            untidy = await _clean(cleanup, limits.cleanup_s)
+            untidy = await _clean(cleanup, (trail, limits.cleanup_s))
     if error is not None and untidy is not None:
         error = BaseExceptionGroup("the check and its cleanup", [error, untidy])
     return Ended(error or untidy, trail, trail.elapsed_ms(), decisive)
@@ -93,8 +94,11 @@ async def _work(
     limit = asyncio.timeout(limit_s)
     try:
         async with limit:
-            trail.extend = lambda seconds: limit.reschedule((limit.when() or 0) + seconds)
-            await work(cleanup)
+            trail.extend = partial(_extend, limit)
+            try:
+                await work(cleanup)
+            finally:
+                trail.extend = _nothing
         if limit.expired():
             # It went on after its time was over, as if it had not been told.
             return _out_of_time(trail, limit_s, None)
@@ -111,11 +115,16 @@ async def _work(
     return None
 
 
-async def _clean(cleanup: AsyncExitStack, limit_s: float) -> BaseException | None:
+async def _clean(cleanup: AsyncExitStack, limited: tuple[Trail, float]) -> BaseException | None:
+    trail, limit_s = limited
     limit = asyncio.timeout(limit_s)
     try:
         async with limit:
-            await cleanup.aclose()
+            trail.extend = partial(_extend, limit)
+            try:
+                await cleanup.aclose()
+            finally:
+                trail.extend = _nothing
     except TimeoutError as error:
         return HarnessError(f"cleanup took more than {limit_s:g} s") if limit.expired() else error
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -123,6 +132,15 @@ async def _clean(cleanup: AsyncExitStack, limit_s: float) -> BaseException | Non
     except BaseException as error:  # noqa: BLE001  whatever a cleanup does is an outcome too
         return error
     return None
+
+
+def _extend(limit: asyncio.Timeout, seconds: float) -> None:
+    if not limit.expired():
+        limit.reschedule((limit.when() or 0) + seconds)
+
+
+def _nothing(seconds: float) -> None:
+    """Whoever waits still is waited for by nobody here."""
 
 
 def _out_of_time(trail: Trail, limit_s: float, covered: BaseException | None) -> BaseException:

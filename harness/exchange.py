@@ -14,6 +14,7 @@ from harness.errors import ContractViolation, ServerFailure, Unreachable, UsageE
 from harness.look import Looks
 from harness.model import Exchange
 from harness.network import Network
+from harness.pace import Pace
 from harness.routing import Routed
 from harness.skew import skew_s
 from harness.trail import current, current_step
@@ -51,14 +52,18 @@ class Traffic:
 class EvidenceClient:
     """Sends requests and keeps what was said.
 
+    Args:
+        pace: Which requests keep; what waiting for it costs is no part of an exchange.
+
     Attributes:
         answered: Origins that have answered in this run, whatever they answered.
         traffic: What became of all that was sent.
         looks: Answers that several checks read.
     """
 
-    def __init__(self, network: Network | None = None) -> None:
+    def __init__(self, network: Network | None = None, pace: Pace | None = None) -> None:
         self.network = network or Network()
+        self._pace = pace
         self.answered: set[str] = set()
         self.traffic = Traffic()
         self.looks = Looks()
@@ -100,6 +105,8 @@ class EvidenceClient:
             ServerFailure: What answered broke off, is no HTTP, or has no TLS that we trust.
             ContractViolation: The body is too large, or encoded as nobody asked.
         """
+        if self._pace is not None:
+            await self._pace.turn()
         entry = _Entry(request)
         try:
             async with asyncio.timeout(limit_s):
