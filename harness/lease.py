@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from harness.environment import Environment, missing, resolve
 from harness.errors import UsageError
 from harness.rehearsal import NAMESERVER, invented, led_here
+from harness.stack.source import Source, can_be_asked_of, must_be_of
 
 
 @contextmanager
@@ -19,6 +20,7 @@ def leased(
     release: str | None = None,
     *,
     rehearse: bool = False,
+    database: Source | None = None,
 ) -> Iterator[Mapping[str, str]]:
     """What the references of an environment file stand for; nothing where it has no stack.
 
@@ -27,11 +29,14 @@ def leased(
         progress: Gets a line for each step, where a stack has to be started.
         release: What such a stack reports as its release.
         rehearse: The environment is a deployed one, and a stack in its shape stands for it.
+        database: Where the stack has to have its database from; anywhere, unless given.
 
     Raises:
-        UsageError: What is up here does not stand for a deployed environment, as wanted.
+        UsageError: What is up here does not stand for a deployed environment, or has not the
+            database, as wanted.
         StackError: It did not come up.
     """
+    can_be_asked_of(environment, database, rehearse=rehearse)
     if environment.stack is None and not rehearse:
         yield {}
         return
@@ -46,10 +51,13 @@ def leased(
                 f"the stack of {environment.name} that is up here was not started to rehearse; "
                 f"`keyarc-verify down --env {file}` ends it"
             )
+        must_be_of(references, database, f"keyarc-verify down --env {file}")
         yield references
         return
     progress(f"starting {environment.name} for this run")
-    wanted = Wanted(env=file, state_dir=state_dir, release=release, rehearse=rehearse)
+    wanted = Wanted(
+        env=file, state_dir=state_dir, release=release, rehearse=rehearse, database=database
+    )
     with running(wanted, progress=progress) as references:
         yield references
 

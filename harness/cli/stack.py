@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.cli._database import Database
+
 PANEL = "Local stack"
 
 app = typer.Typer()
@@ -23,6 +25,7 @@ def up(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Stand for a deployed environment, in its shape.")
     ] = False,
+    database: Database = None,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay until Ctrl-C, then end the stack.")
     ] = False,
@@ -39,7 +42,13 @@ def up(
         _progress(f"up in {time.monotonic() - started_s:.2f} s; {end} ends it")
 
     start = launch.stay if foreground else launch.up
-    wanted = launch.Wanted(env=env, state_dir=_state_dir(env), release=release, rehearse=rehearse)
+    wanted = launch.Wanted(
+        env=env,
+        state_dir=_state_dir(env),
+        release=release,
+        rehearse=rehearse,
+        database=database,
+    )
     start(wanted, progress=_progress, ready=ready)
     if foreground:
         _progress("the stack was ended from elsewhere")

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import StackError, UsageError
 from harness.stack.channel import DETACH, events
+from harness.stack.source import Source, must_be_within_reach
 from harness.stack.state import MARK, StateDirectory
 
 DEFAULT_RELEASE = "local"
@@ -32,12 +33,14 @@ class Wanted:
         state_dir: Where the stack keeps its state.
         release: What services report as theirs; `local` unless given.
         rehearse: Starts another environment's stack in this one's shape.
+        database: Where its database comes from, if not from where the file says.
     """
 
     env: str | Path
     state_dir: Path
     release: str | None = None
     rehearse: bool = False
+    database: Source | None = None
 
 
 class Launch:
@@ -51,6 +54,7 @@ class Launch:
         command += ["--env", str(wanted.env), "--state-dir", str(self.directory.path)]
         command += ["--release", wanted.release or DEFAULT_RELEASE]
         command += ["--channel", str(theirs.fileno()), *(["--rehearse"] * wanted.rehearse)]
+        command += ["--database", wanted.database] if wanted.database else []
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -140,6 +144,7 @@ def running(wanted: Wanted, *, progress: Progress) -> Iterator[Mapping[str, str]
 
 @contextmanager
 def _launched(wanted: Wanted, progress: Progress) -> Iterator[Launch]:
+    must_be_within_reach(wanted.database)
     launch = Launch(wanted)
     try:
         launch.await_ready(progress)

@@ -22,6 +22,7 @@ from harness.stack.instances import MIGRATE, Instances, failure
 from harness.stack.postgres import Cluster
 from harness.stack.preload import is_loaded, preload
 from harness.stack.readiness import Probe
+from harness.stack.source import REFERENCE, source_of
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
@@ -117,6 +118,7 @@ class Startup:
         held.close()
 
     def _start_postgres(self, declared: Postgres) -> None:
+        self.addresses.references[REFERENCE] = source_of(declared)
         given = os.environ.get(declared.url_from) if declared.url_from else None
         if given:
             self.addresses.secrets["stack:postgres.url"] = given

@@ -16,6 +16,7 @@ from harness.errors import HarnessError, UsageError
 from harness.stack import guard, process
 from harness.stack.channel import Channel
 from harness.stack.children import Children
+from harness.stack.source import SOURCES, Source, with_source
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Stop, Watch
 
@@ -26,10 +27,18 @@ class Supervisor:
     """One stack, from its first process to its last."""
 
     def __init__(
-        self, env: str, state_dir: Path, release: str, channel: Channel, *, rehearse: bool
+        self,
+        env: str,
+        state_dir: Path,
+        release: str,
+        channel: Channel,
+        *,
+        rehearse: bool,
+        database: Source | None,
     ) -> None:
         self._env = env
         self._rehearse = rehearse
+        self._database = database
         self._release = release
         self._channel = channel
         self._directory = StateDirectory(state_dir)
@@ -89,6 +98,8 @@ class Supervisor:
 
         file = find(self._env)
         environment = rehearsal.staged(file) if self._rehearse else parse(file)
+        if self._database is not None:
+            environment = with_source(environment, self._database)
         startup = Startup(
             environment,
             self._directory,
@@ -131,6 +142,7 @@ def main() -> None:
             arguments.release,
             channel,
             rehearse=arguments.rehearse,
+            database=arguments.database,
         )
         supervisor.run()
         # All is done; unloading what was imported for the services would only keep `down` waiting.
@@ -151,6 +163,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--state-dir", type=Path, required=True)
     parser.add_argument("--release", required=True)
     parser.add_argument("--rehearse", action="store_true")
+    parser.add_argument("--database", choices=SOURCES)
     parser.add_argument("--channel", type=int, required=True)
     return parser.parse_args()
 

@@ -24,11 +24,15 @@ POSTGRES = {"database": "app", "source": "container", "image": IMAGE}
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "container: needs a Docker engine, and the image for tests.")
+    config.addinivalue_line("markers", "lane: takes minutes, and so runs in `.ci/container` alone.")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    is_lane = os.environ.get("KEYARC_VERIFY_CONTAINER") == "required"
+    if item.get_closest_marker("lane") and not is_lane:
+        pytest.skip("takes minutes; `.ci/container` runs it")
     missing = missing_means() if item.get_closest_marker("container") else ""
-    if missing and os.environ.get("KEYARC_VERIFY_CONTAINER") == "required":
+    if missing and is_lane:
         pytest.fail(missing)
     if missing:
         pytest.skip(f"{missing}; `.ci/container` has both")

@@ -60,7 +60,10 @@ def test_two_stacks_in_two_directories_never_meet(tmp_path: Path) -> None:
         for each in sandboxes:
             each.declare(postgres=POSTGRES)
             assert each.up().code == 0
-        assert not set(left.references().values()) & set(right.references().values()) - {"local"}
+        assert not set(left.references().values()) & set(right.references().values()) - {
+            "local",
+            "embedded",
+        }
         left.down()
         assert left.left() == []
         assert httpx.get(right.references()["stack:one.url"]).status_code == 200
