@@ -45,6 +45,9 @@ rest is its removal; it runs after all checks, last made first, also after failu
         await ...                           # remove it
         journal.removed("user", email)
 
+What a killed run left is removed by `keyarc-verify sweep`, with the suite's sweepers for what its
+journal names (harness.sweeper).
+
 How a check ends: `ContractViolation` or any other AssertionError is a `fail`; an exception that
 is none of ours is a defect of the check, an `error`; a resource that failed leaves its checks
 `skipped`. Do not catch what `target` raises: it decides about repeating (see harness.target).

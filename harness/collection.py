@@ -1,126 +1,110 @@
 """The tests of one suite, as pytest collected them: a phase that runs them."""
 
-import json
-import signal
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.environment import Environment
 from harness.errors import UsageError
-from harness.model import Declared, Excluded, Outcome, Result
-from harness.plan import Plan, shortfalls
+from harness.following import Following
+from harness.model import Declared, Excluded
+from harness.outage import Outage
+from harness.plan import Plan, matches, shortfalls
 from harness.redaction import Redactor
 from harness.session import LONGEST_OUTPUT, Session
+from harness.sweep import tidy
 
 if TYPE_CHECKING:
     from harness.runner import Means
     from harness.verification import Verification
 
-_LONGEST_MESSAGE = 4000
 # Half a secret would not be found at the cut.
 _MARGIN = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The tests of a part, as they were collected; a phase that runs them."""
+    """The tests of a part, as they were collected; a phase that runs them.
+
+    Attributes:
+        words: What pytest is told.
+        declared: The tests that are to run.
+        excluded: What policy, or the environment file, keeps from running.
+        left_out: What a selection keeps from running.
+    """
 
     name: str
     words: tuple[str, ...]
     declared: tuple[Declared, ...]
     excluded: tuple[Excluded, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def only(self, pattern: str) -> "Collection":
+        """Those tests whose id matches. Raises UsageError: none does."""
+        kept = tuple(test for test in self.declared if matches(test.id, pattern))
+        if not kept:
+            files = sorted({".".join(test.id.split(".")[:2]) for test in self.declared})
+            raise UsageError(
+                f"no test matches {pattern!r}; there are: "
+                f"{', '.join(f'{file}.*' for file in files)}"
+            )
+        ids = {test.id for test in kept}
+        rest = tuple(test.id for test in self.declared if test.id not in ids)
+        return replace(self, declared=kept, left_out=rest)
 
     async def run(self, run: "Verification", means: "Means") -> None:
         """Reports each outcome to `run` as soon as it is certain; what pytest prints is kept.
 
         A session that does not come to its regular end is a trouble, and whatever it did not
-        finish stays unfinished.
+        finish stays unfinished. Of a service that is down, no test has more to say than its own
+        health check: where that fails, what is left of the tests is not run.
         """
-        if blocker := run.blocker:
-            self._blocked(run, blocker)
+        outage = Outage(run, means)
+        promises = {test.id: test.promise for test in self.declared}
+        following = Following(self.name, promises, run, outage.suspect)
+        if run.blocker:
+            following.blocked(run.blocker)
             return
-        following = _Following(self, run, means.secrets)
-        left_out = (f"--leave-out={excluded.id}" for excluded in self.excluded)
-        words = (*self.words, f"--run={run.directory.path}", *left_out)
-        session = Session(words, following.on_line)
+        absent = (*(test.id for test in self.excluded), *self.left_out)
+        session = Session(
+            (
+                *self.words,
+                f"--run={run.directory.path}",
+                *(f"--leave-out={id_}" for id_ in absent),
+            ),
+            following.on_line,
+        )
         file = run.directory.path / f"{self.name}.txt"
         try:
-            await session.run()
+            down = await _run(session, outage)
         finally:
             _keep(bytes(session.output), file, means.secrets, run)
+            for left in await tidy(run.environment, run.directory.path, means.targets()):
+                run.trouble(f"left behind: {left}")
+        if down:
+            following.blocked(down)
+            return
         for trouble in following.troubles(session.code):
             run.trouble(f"suite {self.name}: {trouble}; see {file.name}")
 
-    def _blocked(self, run: "Verification", by: str) -> None:
-        """What is wrong is known already; a failure of each test would only bury it."""
-        for test in self.declared:
-            run.on_result(
-                Result(
-                    id=test.id,
-                    outcome=Outcome.SKIPPED,
-                    promise=test.promise,
-                    message=f"not run: {by} has failed",
-                    blocked_by=by,
-                )
-            )
 
-
-@dataclass(slots=True)
-class _Following:
-    """What a session has told so far."""
-
-    collection: Collection
-    verification: "Verification"
-    redactor: Redactor
-    outcomes: list[Outcome] = field(default_factory=list)
-    finished: int | None = None
-
-    def on_line(self, line: bytes) -> None:
-        try:
-            self._take(json.loads(line))
-        except (ValueError, LookupError, TypeError):
-            self.verification.trouble(f"suite {self.collection.name}: a line is no result")
-
-    def _take(self, said: Mapping[str, Any]) -> None:
-        if said["kind"] == "finished":
-            self.finished = said["code"]
-        elif said["kind"] == "trouble":
-            self.verification.trouble(self.redactor.prose(said["text"]))
-        elif said["kind"] == "result":
-            result = self._result(said)
-            self.outcomes.append(result.outcome)
-            self.verification.on_result(result)
-
-    def _result(self, said: Mapping[str, Any]) -> Result:
-        id_ = self.redactor.text(said["id"])
-        promises = {declared.id: declared.promise for declared in self.collection.declared}
-        return Result(
-            id=id_,
-            outcome=Outcome(said["outcome"]),
-            promise=promises.get(id_, ""),
-            message=self._shown(said["message"]),
-            expected=self._shown(said["expected"]),
-            came=self._shown(said["came"]),
-            started_at=said["started_at"],
-            duration_ms=said["duration_ms"],
-        )
-
-    def _shown(self, text: str) -> str:
-        clean = self.redactor.prose(text)
-        return clean if len(clean) <= _LONGEST_MESSAGE else f"{clean[:_LONGEST_MESSAGE]}…"
-
-    def troubles(self, code: int | None) -> Iterable[str]:
-        """What keeps its end from being a regular one."""
-        wrong = {Outcome.FAIL, Outcome.ERROR, Outcome.NO_DATA, Outcome.FLAKY}
-        if code is not None and code < 0:
-            yield f"pytest was ended by {signal.Signals(-code).name}"
-        elif code not in (0, 1) or self.finished != code:
-            yield f"pytest did not come to its end: it ended with {code}"
-        elif code == 1 and not wrong.intersection(self.outcomes):
-            yield "pytest ended with 1, and no test of it has failed"
+async def _run(session: Session, outage: Outage) -> str | None:
+    """Runs the tests until they end, or a service does: then, its health check."""
+    tests = asyncio.create_task(session.run())
+    noticing = asyncio.create_task(outage.noticed())
+    try:
+        await asyncio.wait((tests, noticing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        is_over = tests.done()
+        tests.cancel()
+        noticing.cancel()
+        await asyncio.gather(tests, noticing, return_exceptions=True)
+    if is_over:
+        tests.result()
+    return await outage.looked() if noticing.cancelled() else noticing.result()
 
 
 def joined(plan: Plan, environment: Environment, collections: Iterable[Collection]) -> Plan:
@@ -129,19 +113,20 @@ def joined(plan: Plan, environment: Environment, collections: Iterable[Collectio
     Raises:
         UsageError: Two have the same id.
     """
-    declared, excluded = list(plan.declared), list(plan.excluded)
-    for collection in collections:
-        declared += collection.declared
-        excluded += collection.excluded
-    ids = [item.id for item in declared] + [item.id for item in excluded]
+    parts = list(collections)
+    declared = [*plan.declared, *(test for part in parts for test in part.declared)]
+    excluded = [*plan.excluded, *(test for part in parts for test in part.excluded)]
+    ids = [test.id for test in declared] + [test.id for test in excluded]
     for id_, count in Counter(ids).items():
         if count > 1:
             raise UsageError(f"two checks have the id {id_}")
+    short = shortfalls(environment, declared, [part.name for part in parts])
     return replace(
         plan,
         declared=tuple(declared),
         excluded=tuple(excluded),
-        shortfalls=tuple(shortfalls(environment, declared)),
+        shortfalls=(*plan.shortfalls, *short),
+        left_out=plan.left_out + sum(len(part.left_out) for part in parts),
     )
 
 

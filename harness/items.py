@@ -93,6 +93,7 @@ class SessionRun:
     def __init__(self, env: str, session: pytest.Session) -> None:
         self.file = find(env)
         self.rehearse = bool(session.config.getoption("rehearse"))
+        self.database = session.config.getoption("database")
         self.environment = parse(self.file).to_look_at()
         self.suites = [suite.load(package) for package in self.environment.suites]
         self._session = session
@@ -138,7 +139,13 @@ class SessionRun:
     def _begin(self) -> tuple[asyncio.Runner, Runner, Verification, Manifest]:
         self._started_s = time.perf_counter()
         references = self._stack.enter_context(
-            leased(self.file, self.environment, _say_nothing, rehearse=self.rehearse)
+            leased(
+                self.file,
+                self.environment,
+                _say_nothing,
+                rehearse=self.rehearse,
+                database=self.database,
+            )
         )
         directory = Path(self._session.config.getoption("run"))
         environment = filled_in(self.environment, references, rehearse=self.rehearse)

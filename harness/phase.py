@@ -26,6 +26,17 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """Phases that all have their say, also after one in which something has failed."""
+
+    phases: tuple[Phase, ...]
+
+    async def run(self, run: "Verification", means: Means) -> None:
+        for phase in self.phases:
+            await phase.run(run, means)
+
+
+@dataclass(frozen=True, slots=True)
 class Limited:
     """A phase with a time limit of its own; what is not over by then makes a HOLD."""
 

@@ -88,7 +88,7 @@ def plan_of(
     }
     allowed = [check for check in every if check.id not in excluded]
     declared = {check.id: allowances.declared(check) for check in allowed}
-    chosen = tuple(check for check in allowed if only is None or _matches(check.id, only))
+    chosen = tuple(check for check in allowed if only is None or matches(check.id, only))
     if only is not None and not chosen:
         raise UsageError(f"no check matches {only!r}; {_there_are(allowed)}")
     needed = {name: made for check in chosen for name, made in needs[check.id].items()}
@@ -104,7 +104,7 @@ def plan_of(
             for c in every
             if c.id in excluded
         ),
-        shortfalls=tuple(shortfalls(environment, declared.values())),
+        shortfalls=tuple(shortfalls(environment, declared.values(), _groups(environment))),
         selection=only,
         left_out=len(allowed) - len(chosen),
     )
@@ -154,12 +154,20 @@ def _told(allowance: Allowance) -> str:
     return f"{allowance.why} (until {allowance.until})" if allowance.until else allowance.why
 
 
-def shortfalls(environment: Environment, declared: Iterable[Declared]) -> Iterator[str]:
-    """A line for each group of checks that has fewer than `required.at_least`."""
+def shortfalls(
+    environment: Environment, declared: Iterable[Declared], groups: Iterable[str]
+) -> Iterator[str]:
+    """A line for each of these groups of checks that has fewer than `required.at_least`."""
     counts = Counter(item.id.partition(".")[0] for item in declared if item.required)
-    for group, least in environment.required.at_least.items():
+    for group in groups:
+        least = environment.required.at_least.get(group, 0)
         if counts[group] < least:
             yield f"{counts[group]} checks of {group} are required here, of at least {least}"
+
+
+def _groups(environment: Environment) -> list[str]:
+    """Those that every run has; of tests there are some where their suite is asked for."""
+    return [group for group in environment.required.at_least if not _is_of_tests(group)]
 
 
 def _there_are(checks: Iterable[Check]) -> str:
@@ -219,7 +227,8 @@ def _each_resource(suites: list[Suite]) -> Iterator[tuple[str, Resource]]:
         yield from suite.resources.items()
 
 
-def _matches(id_: str, pattern: str) -> bool:
+def matches(id_: str, pattern: str) -> bool:
+    """Whether a check is meant by a pattern such as `health.*`; a part of its id will do."""
     return fnmatchcase(id_, pattern) or pattern in id_
 
 

@@ -5,11 +5,22 @@ given.
 """
 
 import inspect
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.closing import Claim
+
+# What a worker is told: the run's directory, and whether tests of a group stay together.
+_RUN, _GROUPED = "keyarc_run", "keyarc_grouped"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    from harness.stack.source import SOURCES
+
     group = parser.getgroup("keyarc-verify")
     group.addoption(
         "--env", metavar="NAME|FILE", help="The environment whose suites are run as tests."
@@ -18,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rehearse",
         action="store_true",
         help="With --env: a stack of this machine stands for a deployed environment.",
+    )
+    group.addoption(
+        "--database",
+        choices=SOURCES,
+        help="With --env: where its stack has to have its database from.",
     )
     group.addoption(
         "--shuffle",
@@ -35,24 +51,51 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+class Hooks:
+    """What a suite's `conftest.py` may tell us beside what pytest asks."""
+
+    def pytest_keyarc_claims(self, config: pytest.Config) -> "Sequence[Claim]":
+        """Claims about the whole session; see harness.closing."""
+        raise NotImplementedError  # pytest asks those who have such a hook.
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(Hooks)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("env"):
+        from harness.closing import NAME, Closing
         from harness.errors import UsageError
         from harness.items import Items
         from harness.records import DEFAULT_PARENT, new_run_id
         from harness.requirements import Requirements
 
-        # Workers are given the options of who hands out their tests.
-        config.option.run = config.option.run or str(DEFAULT_PARENT / new_run_id())
+        told = getattr(config, "workerinput", {}).get(_RUN)
+        config.option.run = config.option.run or told or str(DEFAULT_PARENT / new_run_id())
         try:
             config.pluginmanager.register(Items(config), "keyarc-verify-items")
             config.pluginmanager.register(Requirements(config), "keyarc-verify-requirements")
+            config.pluginmanager.register(Closing(config), NAME)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
     if config.getoption("results"):
         from harness.recording import Recording
 
         config.pluginmanager.register(Recording(config), "keyarc-verify-recording")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Workers read the command line anew: what we chose ourselves they have to be told."""
+    node.workerinput[_RUN] = node.config.getoption("run")
+    node.workerinput[_GROUPED] = node.config.option.dist == "loadgroup"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.option.loadgroup = config.workerinput[_GROUPED]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from harness.closing import NAME as CLOSING
+from harness.closing import Claim, Closing, Judged
 from harness.ending import finding_of, leaves
 from harness.model import Finding, Outcome
 from harness.requirements import declare, is_read_only, needs_of
@@ -24,6 +26,8 @@ from harness.verdict import worst_outcome
 
 # Where a report carries what its exception meant: a report from a worker has the text alone.
 _FINDING = "keyarc_verify_finding"
+# A test's property: the line that repeats its last request.
+CURL = "curl"
 
 
 class Recording:
@@ -47,8 +51,11 @@ class Recording:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        left_out = set(self._config.getoption("leave_out"))
-        items[:] = [item for item in items if self._id(item.nodeid) not in left_out]
+        ids = set(self._config.getoption("leave_out"))
+        left_out = [item for item in items if self._id(item.nodeid) in ids]
+        if left_out:
+            self._config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if self._id(item.nodeid) not in ids]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if self._config.getoption("collectonly"):
@@ -57,6 +64,9 @@ class Recording:
                 promise = about.strip().partition("\n\n")[0]
                 told = {"promise": promise, "writes": not is_read_only(item)}
                 self._tell("test", id=self._id(item.nodeid), **told, needs=needs_of(item))
+            for claim in self._closing.claims() if self._closing else ():
+                told = {"promise": claim.promise, "writes": True, "needs": []}
+                self._tell("test", id=self._claimed(claim), **told)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         if self._config.getoption("collectonly"):
@@ -95,20 +105,38 @@ class Recording:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        for judged in self._closing.judged if self._closing else ():
+            self._judged(judged)
         # Another plugin may have changed what the argument of this name was.
         self._tell("finished", code=int(session.exitstatus))
 
     def _result(self, report: pytest.TestReport, finding: Finding) -> None:
         self._told[report.nodeid] = finding.outcome
-        began_s = getattr(report, "start", 0.0)
-        started_at = datetime.fromtimestamp(began_s, UTC).isoformat(timespec="milliseconds")
         self._tell(
             "result",
             id=self._id(report.nodeid),
             **asdict(finding),
-            started_at=started_at.replace("+00:00", "Z") if began_s else "",
+            curl=dict(report.user_properties).get(CURL, ""),
+            started_at=_at(getattr(report, "start", 0.0)),
             duration_ms=self._durations_s[report.nodeid] * 1000,
         )
+
+    def _judged(self, judged: Judged) -> None:
+        id_ = self._claimed(judged.claim)
+        if id_ not in self._config.getoption("leave_out"):
+            self._tell(
+                "result",
+                id=id_,
+                **asdict(judged.finding),
+                curl="",
+                started_at=_at(judged.started_s),
+                duration_ms=judged.duration_s * 1000,
+            )
+
+    @property
+    def _closing(self) -> Closing | None:
+        closing: Closing | None = self._config.pluginmanager.get_plugin(CLOSING)
+        return closing
 
     def _trouble(self, text: str) -> None:
         self._tell("trouble", text=text)
@@ -122,12 +150,28 @@ class Recording:
         except BrokenPipeError:
             raise pytest.exit.Exception("nobody reads the results any more") from None
 
+    def _claimed(self, claim: Claim) -> str:
+        return f"{self._folder.name}.{claim.id}"
+
     def _id(self, nodeid: str) -> str:
         """`journeys.test_login.TestAgain.test_logs_in[slow]`."""
-        path, _, names = nodeid.partition("::")
+        path, _, names = _alone(nodeid).partition("::")
         file = self._config.rootpath / path
         within = file.relative_to(self._folder) if file.is_relative_to(self._folder) else Path(path)
         return ".".join((self._folder.name, *within.with_suffix("").parts, *names.split("::")))
+
+
+def _alone(nodeid: str) -> str:
+    """Without the group that xdist appends with `--dist loadgroup`: `test_a[1]@apart`."""
+    name, at, group = nodeid.rpartition("@")
+    return name if at and "::" in name and "]" not in group else nodeid
+
+
+def _at(began_s: float) -> str:
+    if not began_s:
+        return ""
+    at = datetime.fromtimestamp(began_s, UTC).isoformat(timespec="milliseconds")
+    return at.replace("+00:00", "Z")
 
 
 def _finding(report: pytest.TestReport, error: BaseException | None) -> Finding:

@@ -15,10 +15,11 @@ from harness.environment import Environment
 from harness.errors import Blocked, HarnessError, Unreachable
 from harness.exchange import EvidenceClient
 from harness.identities import Identities
+from harness.journal import Journal
 from harness.model import Finding, Kind, Outcome, Result
 from harness.places import Places
 from harness.plan import Plan, resource_id
-from harness.records import Journal, now
+from harness.records import now
 from harness.redaction import Redactor
 from harness.resources import Resources
 from harness.target import Target, Who

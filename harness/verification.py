@@ -13,11 +13,13 @@ from harness.confirmation import Budget
 from harness.environment import Environment
 from harness.errors import HarnessError, RecordsError, UsageError
 from harness.exchange import EvidenceClient
+from harness.journal import Journal, left_in, place_of
 from harness.model import Judgement, Manifest, Outcome, Reason, Result, RunRecord, Verdict
 from harness.network import Network
+from harness.pace import Pace
 from harness.phase import Checks, Phase
 from harness.plan import Plan
-from harness.records import Journal, RunDirectory, now
+from harness.records import RunDirectory, now
 from harness.redaction import Redactor
 from harness.runner import Means
 from harness.verdict import judge, worst_of_each
@@ -44,7 +46,7 @@ class Verification:
 
     Attributes:
         interrupted: It was cut short from outside.
-        left: What resources made in the system and could not remove.
+        left: What was made in the system and is not removed.
     """
 
     plan: Plan
@@ -110,7 +112,9 @@ class Verification:
         with self.troubles_noted():
             await asyncio.gather(*self._behind, return_exceptions=True)
             await self._means.client.close()
-        self.left = self._means.journal.left()
+        self._means.journal.close()
+        with self.troubles_noted():
+            self.left = left_in(self.directory.path)
 
     def concluded(self) -> RunRecord:
         """The run with its verdict; what is reported from here on is no part of it."""
@@ -162,8 +166,8 @@ class Verification:
     def means(self) -> Means:
         return Means(
             environment=self.environment,
-            client=EvidenceClient(Network.of(self.environment)),
-            journal=Journal(self.directory.path, self.run_id),
+            client=EvidenceClient(Network.of(self.environment), Pace.of(self.environment)),
+            journal=Journal(self.directory.path, self.run_id, place_of(self.environment)),
             secrets=self.redactor,
             budget=Budget(ends_at=time.monotonic() + self.timeout_s),
             release=self.release,
@@ -224,7 +228,7 @@ class Verification:
     def conclude(self, manifest: Manifest, duration_ms: float) -> RunRecord:
         """Judges, and writes the verdict; where that fails, the verdict says so itself."""
         if self.plan.left_out:
-            count = len(self.plan.checks)
+            count = sum(item.kind == "check" for item in self.plan.declared)
             all_ = count + self.plan.left_out
             self.trouble(f"a partial run: {count} of {all_} checks ({manifest.selection})")
         for shortfall in self.plan.shortfalls:

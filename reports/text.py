@@ -1,5 +1,6 @@
 """For a person: what failed first and why, and the verdict on the last lines."""
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -28,6 +29,7 @@ _ACTIONS = {
 }
 # So many are named; of more, their number tells enough.
 _NAMED = 3
+_LISTED = 20
 
 
 def render(record: RunRecord) -> str:
@@ -53,7 +55,9 @@ def _problems(problems: Sequence[Result], command: str) -> Iterator[str]:
     for (outcome, _), results in groups.items():
         if len(results) > 1:
             yield f"{outcome.upper():<8} {len(results)} checks: {results[0].message}"
-            yield from _prose(", ".join(result.id for result in results))
+            named = [result.id for result in results[:_LISTED]]
+            more = len(results) - len(named)
+            yield from _prose(", ".join(named) + (f" and {more} more" if more else ""))
             yield ""
         else:
             yield from _problem(results[0], command)
@@ -69,11 +73,15 @@ def _problem(result: Result, command: str) -> Iterator[str]:
         yield f"{_INDENT}came      {shortened(result.came)}"
     if result.curl:
         yield f"{_INDENT}{result.curl}"
-    # What pytest ran has no attempts here, and `command` does not know it.
-    is_known = bool(result.attempts) and not result.id.startswith(READINESS)
-    if command and result.kind == "check" and is_known:
-        yield f"{_INDENT}{command} --only {result.id}"
+    if command and result.kind == "check" and _is_known(result, command):
+        yield f"{_INDENT}{command} --only {shlex.quote(result.id)}"
     yield ""
+
+
+def _is_known(result: Result, command: str) -> bool:
+    """Whether the command would run it again: what pytest ran, the command of its suite alone."""
+    of_suite = result.id.partition(".")[0] in command.split()[1:2]
+    return of_suite or (bool(result.attempts) and not result.id.startswith(READINESS))
 
 
 def _aside(reading: Reading, record: RunRecord) -> Iterator[str]:
@@ -150,4 +158,6 @@ def _verdict_line(record: RunRecord) -> str:
     total = sum(item.kind == "check" for item in record.manifest.declared)
     passed = judgement.counts.get(Outcome.PASS, 0)
     duration_s = judgement.duration_ms / 1000
-    return f"{judgement.verdict:<5} {passed} of {total} checks passed in {duration_s:.2f} s"
+    excluded = len(record.manifest.excluded)
+    rest = f", {excluded} not run" if excluded else ""
+    return f"{judgement.verdict:<5} {passed} of {total} checks passed in {duration_s:.2f} s{rest}"

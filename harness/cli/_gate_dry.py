@@ -6,6 +6,7 @@ from harness.deployment import State, shown
 from harness.exchange import EvidenceClient
 from harness.ledger import Entry, History, Ledger
 from harness.network import Network
+from harness.pace import Pace
 from harness.platforms import Platform
 from harness.records import now
 from harness.rollback import as_target
@@ -64,7 +65,7 @@ async def _back(
     verification: Verification, history: History, platform: Platform, running: State
 ) -> list[str]:
     target = as_target(history.target(verification.release, running.whole))
-    client = EvidenceClient(Network.of(verification.environment))
+    client = EvidenceClient(Network.of(verification.environment), Pace.of(verification.environment))
     case = Case(
         release=verification.release,
         judged=running,

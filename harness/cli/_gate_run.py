@@ -79,7 +79,7 @@ def gate_run(request: Request) -> int:
     progress.over()
     short = request.verbosity == 0 and request.format == "text"
     text = report.summary(record) if short else report.render(record)
-    tell_rest(gate.verification, progress)
+    tell_rest(gate.verification, progress, request.env)
     return shown(text, request.format, exit_code(gate.verification, record))
 
 

@@ -14,6 +14,7 @@ from harness.exchange import EvidenceClient
 from harness.ledger import Entry, History
 from harness.model import Action, Consequence
 from harness.network import Network
+from harness.pace import Pace
 from harness.platforms import Platform
 from harness.records import RunDirectory, now
 from harness.redaction import Redactor
@@ -104,7 +105,7 @@ class Leaving:
         named = with_go(history, self.to) if self.to else None
         self._evidence()
         running = await self.platform.identify()
-        client = EvidenceClient(Network.of(self.site.environment))
+        client = EvidenceClient(Network.of(self.site.environment), Pace.of(self.site.environment))
         system = System(self.site.environment, client)
         try:
             leaves = self.release or await _only_one(system, running)

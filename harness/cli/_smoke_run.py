@@ -18,11 +18,13 @@ from harness.cli._requirements import must_be_set, obstacles
 from harness.cli._terminal import coloured, colours
 from harness.environment import find, parse, secrets_of
 from harness.interruption import interruptible
+from harness.journal import how_to_remove
 from harness.lease import filled_in, leased, secrets_in
 from harness.model import RunRecord
 from harness.plan import plan
 from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
 from harness.registry import REPORTS
+from harness.stack.source import Source
 from harness.verification import Verification
 
 Told = TypeVar("Told")
@@ -40,11 +42,13 @@ class Request:
     release: str | None
     rehearse: bool
     verbosity: int
+    database: Source | None = None
 
     @property
     def command(self) -> str:
         """The same again, without what concerns this run's output alone."""
         words = ["keyarc-verify", "smoke", "--env", self.env, *["--rehearse"] * self.rehearse]
+        words += ["--database", self.database] if self.database else []
         return shlex.join([*words, *(["--release", self.release] if self.release else [])])
 
 
@@ -61,7 +65,12 @@ def smoke_run(request: Request) -> int:
     run_id = new_run_id()
     progress = Progress(verbosity=request.verbosity)
     with leased(
-        file, environment, progress.step, request.release, rehearse=request.rehearse
+        file,
+        environment,
+        progress.step,
+        request.release,
+        rehearse=request.rehearse,
+        database=request.database,
     ) as references:
         resolved = filled_in(environment, references, rehearse=request.rehearse)
         planned = plan(resolved, request.only)
@@ -83,7 +92,7 @@ def smoke_run(request: Request) -> int:
     progress.over()
     short = request.verbosity == 0 and request.format == "text"
     text = report.summary(record) if short else report.render(record)
-    tell_rest(verification, progress)
+    tell_rest(verification, progress, request.env)
     return shown(text, request.format, exit_code(verification, record))
 
 
@@ -97,11 +106,16 @@ async def interruptibly(run: Callable[[], Awaitable[Told]], progress: Progress) 
             raise KeyboardInterrupt from None
 
 
-def tell_rest(verification: Verification, progress: Progress) -> None:
-    """What a user has to know whatever the format."""
+def tell_rest(verification: Verification, progress: Progress, env: str) -> None:
+    """What a user has to know whatever the format.
+
+    Args:
+        env: The environment as the user named it.
+    """
     if verification.left:
-        there = verification.environment.name
-        progress.say(f"left behind in {there}: {', '.join(verification.left)}")
+        there, left = verification.environment.name, ", ".join(verification.left)
+        cure = how_to_remove(env, verification.directory.path)
+        progress.say(f"left behind in {there}: {left}; {cure}")
 
 
 def shown(text: str, format_: str, code: int) -> int:

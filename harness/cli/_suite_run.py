@@ -5,6 +5,7 @@ import os
 import shlex
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ from harness.cli._progress import Progress
 from harness.cli._requirements import must_be_set, obstacles
 from harness.cli._smoke_run import exit_code, interruptibly, shown, tell_rest
 from harness.environment import Environment, find, parse, secrets_of
+from harness.errors import UsageError
 from harness.lease import filled_in, leased, secrets_in
-from harness.phase import Checks
+from harness.phase import Checks, Whole
 from harness.plan import Plan, plan_of
 from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
 from harness.redaction import Redactor
 from harness.registry import CHECKS, REPORTS
+from harness.stack.source import Source
 from harness.verification import Verification
 
 if TYPE_CHECKING:
@@ -38,12 +41,14 @@ class Request:
     workers: int | None
     shuffle: str | None
     rehearse: bool
+    database: Source | None
     verbosity: int
 
     @property
     def command(self) -> str:
         """The same again, without what concerns this run's output alone."""
         words = ["keyarc-verify", self.suite, "--env", self.env]
+        words += ["--database", self.database] if self.database else []
         return shlex.join([*words, *["--rehearse"] * self.rehearse])
 
     @property
@@ -58,15 +63,23 @@ def suite_run(request: Request) -> int:
     report = REPORTS.load(request.format)
     file = find(request.env)
     environment = rehearsal.staged(file) if request.rehearse else parse(file).to_look_at()
+    if request.workers and find_spec("xdist") is None:
+        raise UsageError("-n: pytest-xdist is missing here; `pip install 'keyarc-verify[test]'`")
     if not request.rehearse:
         must_be_set(environment, request.env)
     run_id = new_run_id()
     progress = Progress(verbosity=request.verbosity)
     collection = _collected(request, environment, file, progress)
-    with leased(file, environment, progress.step, rehearse=request.rehearse) as references:
+    with leased(
+        file,
+        environment,
+        progress.step,
+        rehearse=request.rehearse,
+        database=request.database,
+    ) as references:
         resolved = filled_in(environment, references, rehearse=request.rehearse)
         verification = Verification(
-            plan=_plan(resolved, collection),
+            plan=_plan(resolved, collection, request.only),
             environment=resolved,
             directory=RunDirectory(Path(request.output or DEFAULT_PARENT / run_id)),
             run_id=run_id,
@@ -75,7 +88,7 @@ def suite_run(request: Request) -> int:
             command=request.command,
             obstacles=partial(obstacles, resolved, request.env, progress.step),
             secrets=[*secrets_in(references), *secrets_of(resolved, os.environ)],
-            phases=(Checks(), collection),
+            phases=(Whole((Checks(), collection)),),
         )
         progress.total = len(verification.plan.declared)
         with asyncio.Runner() as runner:
@@ -83,7 +96,7 @@ def suite_run(request: Request) -> int:
     progress.over()
     short = request.verbosity == 0 and request.format == "text"
     text = report.summary(record) if short else report.render(record)
-    tell_rest(verification, progress)
+    tell_rest(verification, progress, request.env)
     return shown(text, request.format, exit_code(verification, record))
 
 
@@ -98,12 +111,15 @@ def _collected(
     collection = asyncio.run(
         part.declare(environment, file, Redactor([]), rehearse=request.rehearse)
     )
-    return replace(collection, words=(*collection.words, *request.words))
+    collection = replace(collection, words=(*collection.words, *request.words))
+    return collection.only(request.only) if request.only else collection
 
 
-def _plan(environment: Environment, collection: "Collection") -> Plan:
+def _plan(environment: Environment, collection: "Collection", only: str | None) -> Plan:
     """Health first: of a service that is down, a whole suite has no more to say."""
     from harness.collection import joined
 
     health = plan_of(environment, CHECKS.load("health").derive(environment), resources={})
-    return joined(health, environment, [collection])
+    # What else an environment requires is not asked of a suite.
+    plan = replace(health, shortfalls=(), selection=only)
+    return joined(plan, environment, [collection])

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli._database import Database
 from harness.cli._duration import seconds
 
 PANEL = "Verify"
@@ -29,6 +30,7 @@ def journeys(
         bool,
         typer.Option("--rehearse", help="Let a stack of this machine stand for what is deployed."),
     ] = False,
+    database: Database = None,
     output_format: Annotated[str, typer.Option("--format", help="text, json or junit.")] = "text",
     output: Annotated[
         str | None,
@@ -52,6 +54,7 @@ def journeys(
         workers=workers,
         shuffle=shuffle,
         rehearse=rehearse,
+        database=database,
         verbosity=0 if quiet else 2 if verbose else 1,
     )
     raise typer.Exit(suite_run(request))

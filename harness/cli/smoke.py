@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli._database import Database
+
 PANEL = "Verify"
 
 app = typer.Typer()
@@ -12,6 +14,7 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def smoke(
     env: Annotated[str, typer.Option(help="An environment's name, or its file.")],
+    database: Database = None,
     output_format: Annotated[str, typer.Option("--format", help="text, json or junit.")] = "text",
     only: Annotated[
         str | None, typer.Option(help="Run some checks only: `health.*`. Never GO.")
@@ -48,6 +51,7 @@ def smoke(
         timeout_s=timeout,
         release=release,
         rehearse=rehearse,
+        database=database,
         verbosity=0 if quiet else 2 if verbose else 1,
     )
     raise typer.Exit(smoke_run(request))

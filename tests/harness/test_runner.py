@@ -9,8 +9,8 @@ import pytest
 from harness.attempt import Limits, attempt
 from harness.check import check, resource, step
 from harness.errors import ContractViolation, NoData
+from harness.journal import Journal
 from harness.model import Outcome, RunRecord, Verdict
-from harness.records import Journal
 from harness.target import Target
 from tests.harness.server import Answer, Handler, serving
 from tests.harness.verifying import FAST, checks_of, environment, only, outcomes, verified
@@ -188,7 +188,7 @@ def test_a_resource_is_made_once_and_removed_also_after_a_failure(tmp_path: Path
     record = run(tmp_path, handler, [uses, uses_too], thing)
     assert methods == ["POST", "DELETE"]
     assert Outcome.PASS is outcomes(record)["resource.thing"]
-    lines = (tmp_path / "run" / "journal.jsonl").read_text().splitlines()
+    _, *lines = (tmp_path / "run" / "journal.jsonl").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ['{"event": "created"', '{"event": "removed"']
 
 
