@@ -1,4 +1,7 @@
-"""Keeping secrets, alone and in a team, as a client does: encrypted before they leave."""
+"""Keeping secrets, alone and in a team, as a client does: encrypted before they leave.
+
+Whatever is made here carries the run's id in its name.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +29,7 @@ class Crew:
     def founded(cls, owner: Person, name: str = "crew") -> "Crew":
         key = new_key()
         sealed = share(key, owner.public_key)
-        team = owner.account.create_team(name=name, encrypted_team_key=sealed)
+        team = owner.account.create_team(name=owner.named(name), encrypted_team_key=sealed)
         return cls(owner, team.team_id, key)
 
     def admit(self, person: Person, role: Role = "member") -> Member:
@@ -40,9 +43,10 @@ class Crew:
         """A secret of the team; `more`: as for `NewSecret`."""
         return (by or self.owner).keys.create(self.draft(**more))
 
-    def draft(self, **more: Any) -> NewSecret:
+    def draft(self, *, name: str = "stripe", **more: Any) -> NewSecret:
         """A secret of the team that is still to be kept; `more`: as for `NewSecret`."""
-        return secret(self.key, owner_type="team", owner_id=self.id, **more)
+        owner = {"owner_type": "team", "owner_id": self.id}
+        return secret(self.key, name=self.owner.named(name), **{**owner, **more})
 
     def roles(self) -> dict[UUID, str]:
         """Who is in it as what, as its founder sees it."""
@@ -54,21 +58,27 @@ class Crew:
         expect("the team goes", expected=True, came=answer.status_code in (204, 403, 404))
 
 
-def secret(key: bytes, plaintext: bytes = PLAINTEXT, **more: Any) -> NewSecret:
+def secret(key: bytes, plaintext: bytes = PLAINTEXT, *, name: str, **more: Any) -> NewSecret:
     """A secret under this key; `more`: as for `NewSecret`."""
-    told = {"name": "stripe", "type": "api_key", "owner_type": "user"}
+    told = {"name": name, "type": "api_key", "owner_type": "user"}
     return NewSecret(**{**told, "encrypted_value": encrypt(key, plaintext), **more})
 
 
-def content(name: str = "changed", **more: Any) -> SecretContent:
-    """What a secret is changed to; `more`: as for `SecretContent`."""
+def changed(person: Person, name: str = "changed", **more: Any) -> SecretContent:
+    """What somebody changes a secret to; `more`: as for `SecretContent`."""
+    return content(person.named(name), **more)
+
+
+def content(name: str, **more: Any) -> SecretContent:
+    """What a secret is changed to, under its whole name; `more`: as for `SecretContent`."""
     told = {"encrypted_value": blob(40), "type": "other", **more}
     return SecretContent(name=name, **told)
 
 
 def kept(person: Person, plaintext: bytes = PLAINTEXT, **more: Any) -> KeptSecret:
     """A secret of the person's own."""
-    return person.keys.create(secret(person.keyring.vault_key, plaintext, **more))
+    told = {"name": person.named("stripe"), **more}
+    return person.keys.create(secret(person.keyring.vault_key, plaintext, **told))
 
 
 def read_own(person: Person, secret_id: UUID) -> bytes:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from harness.check import expect
-from suites.journeys.crew import Crew, content, kept
+from suites.journeys.crew import Crew, changed, kept
 from suites.keyarc.person import Person, present
 from suites.keyarc.stored import AuditEntry
 from suites.keyarc.visit import Visit
@@ -25,8 +25,8 @@ def test_a_life_is_told_in_order(owner: Person) -> None:
     """Created, viewed, changed, viewed, deleted: so it stands there, also after the end."""
     secret = kept(owner)
     owner.keys.secret(secret.id)
-    changed = owner.keys.update(secret.id, content(), if_match=secret.etag)
-    owner.keys.secret(changed.id)
+    second = owner.keys.update(secret.id, changed(owner), if_match=secret.etag)
+    owner.keys.secret(second.id)
     owner.keys.delete(secret.id)
     entries = trail(owner, secret.id)
     expected = ["create", "view", "update", "view", "delete"]
@@ -42,7 +42,7 @@ def test_it_tells_who_of_the_team_it_was(crew: Crew, admin: Person, member: Pers
     crew.admit(member)
     ours = crew.keep(by=admin)
     member.keys.secret(ours.id)
-    admin.keys.update(ours.id, content(), if_match=ours.etag)
+    admin.keys.update(ours.id, changed(admin), if_match=ours.etag)
     crew.owner.keys.delete(ours.id)
     expected = [
         ("create", admin.id),
@@ -59,10 +59,10 @@ def test_what_was_refused_is_no_part_of_it(crew: Crew, member: Person, other: Pe
     """An attempt that changes nothing leaves no entry."""
     crew.admit(member)
     ours = crew.keep()
-    member.keys.update.refused(403, ours.id, content(), if_match=ours.etag)
+    member.keys.update.refused(403, ours.id, changed(member), if_match=ours.etag)
     member.keys.delete.refused(403, ours.id)
     other.keys.secret.refused(404, ours.id)
-    crew.owner.keys.update.refused(412, ours.id, content(), if_match='"another"')
+    crew.owner.keys.update.refused(412, ours.id, changed(member), if_match='"another"')
     came = [entry.action for entry in trail(crew.owner, ours.id)]
     expect("actions", expected=["create", "share"], came=came)
 

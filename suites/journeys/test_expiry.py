@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.check import expect
-from suites.journeys.crew import Crew, content, kept
+from suites.journeys.crew import Crew, changed, kept
 from suites.keyarc.person import Person
 from suites.keyarc.stored import ExpiringSecret
 
@@ -95,7 +95,7 @@ def test_what_a_team_has_expires_for_its_members(crew: Crew, member: Person, oth
 def test_a_rotated_secret_expires_no_more(owner: Person) -> None:
     """A change that names no expiry takes it away."""
     secret = kept(owner, expires_at=datetime.now(UTC) + DAY)
-    owner.keys.update(secret.id, content(), if_match=secret.etag)
+    owner.keys.update(secret.id, changed(owner), if_match=secret.etag)
     listed = secret.id in expiring(owner)
     owner.keys.delete(secret.id)
     expect("it is listed", expected=False, came=listed)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from harness.check import expect
-from suites.journeys.crew import Crew, content, kept
+from suites.journeys.crew import Crew, changed, kept
 from suites.keyarc.person import Person
 from suites.keyarc.stored import Folder, FolderContent, NewFolder
 
@@ -19,7 +19,9 @@ class Shelves:
         self._made: list[UUID] = []
 
     def make(self, name: str, parent: Folder | None = None) -> Folder:
-        draft = NewFolder(name=name, owner_type="user", parent_folder_id=parent and parent.id)
+        draft = NewFolder(
+            name=self.person.named(name), owner_type="user", parent_folder_id=parent and parent.id
+        )
         folder = self.person.keys.create_folder(draft)
         self._made.append(folder.id)
         return folder
@@ -87,7 +89,7 @@ def test_a_folder_shows_what_is_in_it(shelves: Shelves) -> None:
     secret = kept(shelves.person, folder_id=one.id)
     inside = [each.id for each in keys.secrets(folder_id=one.id).items]
     expect("in the one", expected=[secret.id], came=inside)
-    keys.update(secret.id, content(folder_id=two.id), if_match=secret.etag)
+    keys.update(secret.id, changed(shelves.person, folder_id=two.id), if_match=secret.etag)
     expect("in the one, after", expected=[], came=keys.secrets(folder_id=one.id).items)
     inside = [each.id for each in keys.secrets(folder_id=two.id).items]
     expect("in the other", expected=[secret.id], came=inside)
@@ -97,9 +99,9 @@ def test_a_folder_shows_what_is_in_it(shelves: Shelves) -> None:
 def test_a_folder_is_of_the_same_owner(crew: Crew, shelves: Shelves) -> None:
     """Neither secret nor folder goes into a folder of somebody else, a team's included."""
     keys, folder = crew.owner.keys, shelves.make("own")
-    of_team = {"owner_type": "team", "owner_id": crew.id}
+    of_team = {"name": crew.owner.named("n"), "owner_type": "team", "owner_id": crew.id}
     keys.create.refused(422, crew.draft(folder_id=folder.id))
-    nested = NewFolder.model_validate({"name": "n", "parent_folder_id": folder.id, **of_team})
+    nested = NewFolder.model_validate({"parent_folder_id": folder.id, **of_team})
     keys.create_folder.refused(422, nested)
     expect("secrets of the team", expected=[], came=keys.secrets(team_id=crew.id).items)
     expect("folders of the team", expected=[], came=keys.folders(team_id=crew.id).items)
@@ -108,8 +110,8 @@ def test_a_folder_is_of_the_same_owner(crew: Crew, shelves: Shelves) -> None:
 def test_anothers_folder_is_no_place(shelves: Shelves, other: Person) -> None:
     """Somebody else's folder is refused in the words for one that is not there."""
     theirs = shelves.make("theirs")
-    draft = NewFolder(name="n", owner_type="user", parent_folder_id=theirs.id)
+    draft = NewFolder(name=other.named("n"), owner_type="user", parent_folder_id=theirs.id)
     other.keys.create_folder.refused(422, draft)
-    other.keys.update_folder.refused(404, theirs.id, FolderContent(name="taken over"))
+    other.keys.update_folder.refused(404, theirs.id, FolderContent(name=other.named("taken over")))
     other.keys.delete_folder.refused(404, theirs.id)
     expect("it is there", expected=True, came=theirs.id in shelves.parents())

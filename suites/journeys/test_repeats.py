@@ -30,7 +30,7 @@ def test_a_repeated_secret_is_kept_once(crew: Crew) -> None:
 def test_a_repeated_team_is_made_once(owner: Person) -> None:
     """A team is made once, however often its request arrives."""
     key, sealed = str(uuid4()), share(b"k" * 32, owner.public_key)
-    name = f"repeated {key}"
+    name = owner.named(f"repeated {key}")
     teams = [
         owner.account.create_team(name=name, encrypted_team_key=sealed, idempotency_key=key)
         for _ in range(2)
@@ -43,7 +43,10 @@ def test_a_repeated_team_is_made_once(owner: Person) -> None:
 
 def test_a_repeated_folder_is_made_once(crew: Crew) -> None:
     """A folder is made once."""
-    draft, key = NewFolder(name="f", owner_type="team", owner_id=crew.id), str(uuid4())
+    draft, key = (
+        NewFolder(name=crew.owner.named("f"), owner_type="team", owner_id=crew.id),
+        str(uuid4()),
+    )
     folders = [crew.owner.keys.create_folder(draft, idempotency_key=key) for _ in range(2)]
     expect("the answer", expected=folders[0], came=folders[1])
     page = crew.owner.keys.folders(team_id=crew.id)

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.check import expect
-from suites.journeys.crew import Crew, content
+from suites.journeys.crew import Crew, changed
 from suites.keyarc.person import Person
 from suites.keyarc.team import Role
 
@@ -11,10 +11,10 @@ from suites.keyarc.team import Role
 def test_a_promotion_counts_at_once(crew: Crew, member: Person) -> None:
     """Made an admin, a member keeps secrets for the team with the token they had."""
     crew.admit(member)
-    member.account.rename_team.refused(403, crew.id, name="not yet")
+    member.account.rename_team.refused(403, crew.id, name=member.named("not yet"))
     changed = crew.owner.account.change_role(crew.id, member.id, role="admin")
     expect("the answer", expected=(member.id, "admin"), came=(changed.user_id, changed.role))
-    member.account.rename_team(crew.id, name="renamed")
+    member.account.rename_team(crew.id, name=member.named("renamed"))
     crew.keep(by=member)
     expect("their own role", expected="admin", came=member.account.team(crew.id).role)
 
@@ -25,8 +25,8 @@ def test_a_demotion_counts_at_once(crew: Crew, admin: Person) -> None:
     ours = crew.keep(by=admin)
     crew.owner.account.change_role(crew.id, admin.id, role="member")
     admin.keys.secret(ours.id)
-    admin.keys.update.refused(403, ours.id, content(), if_match=ours.etag)
-    admin.account.rename_team.refused(403, crew.id, name="no longer")
+    admin.keys.update.refused(403, ours.id, changed(admin), if_match=ours.etag)
+    admin.account.rename_team.refused(403, crew.id, name=admin.named("no longer"))
 
 
 def test_a_second_owner_can_do_all(crew: Crew, member: Person) -> None:

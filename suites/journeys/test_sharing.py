@@ -6,7 +6,7 @@ import pytest
 
 from harness.check import expect
 from harness.errors import ContractViolation
-from suites.journeys.crew import PLAINTEXT, Crew, content, kept, read_own, read_shared, secret
+from suites.journeys.crew import PLAINTEXT, Crew, changed, kept, read_own, read_shared, secret
 from suites.keyarc.cryptography import decrypt, new_key
 from suites.keyarc.keyring import share
 from suites.keyarc.keys import SECRETS
@@ -28,7 +28,7 @@ def test_two_strangers_come_to_share_a_secret(visit: Visit) -> None:
             came=(found.user_id, found.public_key),
         )
         team = ann.account.create_team(
-            name="Ann and Ben", encrypted_team_key=share(team_key, ann.public_key)
+            name=ann.named("Ann and Ben"), encrypted_team_key=share(team_key, ann.public_key)
         )
         ann.account.add_member(
             team.team_id,
@@ -36,7 +36,9 @@ def test_two_strangers_come_to_share_a_secret(visit: Visit) -> None:
             role="member",
             encrypted_team_key=share(team_key, found.public_key),
         )
-        ours = ann.keys.create(secret(team_key, owner_type="team", owner_id=team.team_id))
+        ours = ann.keys.create(
+            secret(team_key, name=ann.named("ours"), owner_type="team", owner_id=team.team_id)
+        )
 
         listed = [each.id for each in ben.keys.secrets(team_id=team.team_id).items]
         expect("the team's secrets, as Ben sees them", expected=[ours.id], came=listed)
@@ -125,7 +127,9 @@ def test_secrets_never_change_hands(crew: Crew) -> None:
     wanted = {"owner_type": "team", "owner_id": str(crew.id)}
     gateway = crew.owner.visit.clients["gateway"]
     headers = {"Authorization": f"Bearer {crew.owner.token}", "If-Match": mine.etag}
-    gateway.put(f"{SECRETS}/{mine.id}", json={**content().wire(), **wanted}, headers=headers)
+    gateway.put(
+        f"{SECRETS}/{mine.id}", json={**changed(crew.owner).wire(), **wanted}, headers=headers
+    )
     seen = crew.owner.keys.secret(mine.id)
     expect("owner", expected=("user", crew.owner.id), came=(seen.owner_type, seen.owner_id))
     page = crew.owner.keys.secrets(team_id=crew.id)

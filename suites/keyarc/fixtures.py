@@ -17,7 +17,6 @@ from harness.environment import find, missing, parse
 from harness.errors import HarnessError, UsageError
 from harness.lease import filled_in, leased
 from harness.model import Verdict
-from harness.records import Journal
 from suites.keyarc.visit import Visit, concluded, tell, visiting
 
 __all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_sessionstart", "visit"]
@@ -25,6 +24,7 @@ __all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_sessionstart", "v
 # What rate limits may cost a session, all in all.
 PATIENCE_S = 300.0
 HOLD = Verdict.HOLD.exit_code
+VISIT = pytest.StashKey[Visit]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +56,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.add_cleanup(stack.close)
     file, rehearse = find(config.getoption("env")), bool(config.getoption("rehearse"))
     declared = parse(file).to_look_at()
-    references = stack.enter_context(leased(file, declared, tell, rehearse=rehearse))
+    started = leased(file, declared, tell, rehearse=rehearse, database=config.getoption("database"))
+    references = stack.enter_context(started)
     filled_in(declared, references, rehearse=rehearse)
 
 
@@ -74,6 +75,10 @@ def _hands_out(config: pytest.Config) -> bool:
     return has_workers and not hasattr(config, "workerinput") and not config.option.collectonly
 
 
+def _sharers(config: pytest.Config) -> int:
+    return int(getattr(config, "workerinput", {}).get("workercount", 1))
+
+
 @pytest.fixture(scope="session")
 def visit(pytestconfig: pytest.Config) -> Iterator[Visit]:
     """KeyArc, with a journal of all users that are made in it."""
@@ -84,12 +89,15 @@ def visit(pytestconfig: pytest.Config) -> Iterator[Visit]:
             visit = stack.enter_context(
                 visiting(
                     pytestconfig.getoption("env"),
-                    Journal(run),
+                    run,
                     rehearse=bool(pytestconfig.getoption("rehearse")),
+                    database=pytestconfig.getoption("database"),
                     patience=Budget(time.monotonic() + PATIENCE_S),
+                    sharers=_sharers(pytestconfig),
                 )
             )
         except HarnessError as error:
             # No test would have more to say than this.
             raise pytest.exit.Exception(str(error), returncode=HOLD) from None
+        pytestconfig.stash[VISIT] = visit
         yield visit

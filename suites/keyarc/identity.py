@@ -88,8 +88,13 @@ class Identities:
             run_id: The run that they are made by.
             cost: For real keys; None for one who only sends random blobs.
         """
-        run = re.sub("[^0-9a-z]", "-", run_id.lower())[:_LONGEST_RUN]
-        parts = ["verify", run, secrets.token_hex(5), self._mark(), str(cost or QUICK)]
+        parts = [
+            "verify",
+            run_in_email(run_id),
+            secrets.token_hex(5),
+            self._mark(),
+            str(cost or QUICK),
+        ]
         return self._identity(f"{'-'.join(parts)}@{DOMAIN}", cost)
 
     def again(self, email: str) -> Identity:
@@ -115,6 +120,17 @@ class Identities:
 
     def _hmac(self, text: str) -> bytes:
         return hmac.digest(self._seed, text.encode(), hashlib.sha256)
+
+
+def run_in_email(run_id: str) -> str:
+    """A run's id as the emails of its users have it."""
+    return re.sub("[^0-9a-z]", "-", run_id.lower())[:_LONGEST_RUN]
+
+
+def run_of(email: str) -> str | None:
+    """The run that made a test user, as `run_in_email` writes it; None for anybody else's email."""
+    match = _EMAIL.fullmatch(email)
+    return match["run"] if match else None
 
 
 def is_on_this_machine(environment: Environment) -> bool:

@@ -1,15 +1,32 @@
 """Removing what checks made: test users with all that is theirs, and single secrets."""
 
+import os
 from collections.abc import Mapping
 from uuid import UUID
 
+from harness.environment import Environment
+from harness.sweeper import sweeper
 from harness.target import Target
 from suites.keyarc.account import Account
 from suites.keyarc.answer import body
 from suites.keyarc.auth import LoggedIn
-from suites.keyarc.identity import Identity
+from suites.keyarc.identity import Identities, Identity, is_on_this_machine
 from suites.keyarc.keys import SECRETS, Keys
 from suites.keyarc.problem import read_problem
+
+# What journals call a test user.
+USER = "user"
+
+
+@sweeper(USER)
+async def remove_left(environment: Environment, targets: Mapping[str, Target], email: str) -> bool:
+    """Signs in as the user that an email was made for, and deletes them.
+
+    Raises:
+        UsageError: It is no email of ours, or there is no seed for it, or another one.
+    """
+    identities = Identities.of_environment(os.environ, loopback=is_on_this_machine(environment))
+    return await remove(targets, identities.again(email))
 
 
 async def remove(targets: Mapping[str, Target], identity: Identity) -> bool:

@@ -18,14 +18,16 @@ import httpx
 from harness.confirmation import Budget
 from harness.environment import Environment, find, parse, secrets_of
 from harness.exchange import EvidenceClient
+from harness.journal import JOURNAL, Journal, how_to_remove, place_of, read
 from harness.lease import filled_in, leased, secrets_in
 from harness.network import Network
-from harness.records import DEFAULT_PARENT, JOURNAL, Journal, RunDirectory, new_run_id
+from harness.pace import Pace
+from harness.records import DEFAULT_PARENT, RunDirectory, new_run_id
 from harness.redaction import Redactor
+from harness.stack.source import Source
 from harness.target import Target
 from suites.keyarc.cryptography import Cost
 from suites.keyarc.identity import Identities, Identity, is_on_this_machine
-from suites.keyarc.journal import left
 from suites.keyarc.waiting import Loop, waiting
 
 
@@ -52,26 +54,38 @@ class Visit:
 
     def named(self, what: str) -> str:
         """A name for something that is made: it tells which run made it."""
-        return f"{what} {self.journal.run_id}"
+        return what if self.journal.run_id in what else f"{what} {self.journal.run_id}"
 
-    def new_identity(self) -> Identity:
-        """Somebody who does not exist yet. Raises UsageError: there is no seed for them."""
+    def new_identity(self, *, quick: bool = False) -> Identity:
+        """Somebody who does not exist yet; `quick`: without a master key, which costs most.
+
+        Raises:
+            UsageError: There is no seed for them.
+        """
         loopback = is_on_this_machine(self.environment)
         identities = Identities.of_environment(os.environ, loopback=loopback)
-        return identities.new(self.journal.run_id, self.cost)
+        return identities.new(self.journal.run_id, None if quick else self.cost)
 
 
 @contextmanager
 def visiting(
-    env: str, journal: Journal, *, rehearse: bool = False, patience: Budget | None = None
+    env: str,
+    run: Path,
+    *,
+    rehearse: bool = False,
+    database: Source | None = None,
+    patience: Budget | None = None,
+    sharers: int = 1,
 ) -> Iterator[Visit]:
     """The environment's stack where one is up, or one for this visit; deployed ones as they are.
 
     Args:
         env: An environment's name, or its file.
-        journal: Told of what is made.
+        run: The run's directory, where its journal is.
         rehearse: A stack of this machine stands for a deployed environment.
+        database: Where the stack has to have its database from; anywhere, unless given.
         patience: How long rate limits may be waited for.
+        sharers: How many processes keep the environment's rate together.
 
     Raises:
         UsageError: The environment cannot be used.
@@ -79,9 +93,11 @@ def visiting(
     """
     file = find(env)
     declared = parse(file).to_look_at()
-    with leased(file, declared, tell, rehearse=rehearse) as references, Loop() as loop:
+    stack = leased(file, declared, tell, rehearse=rehearse, database=database)
+    with stack as references, Loop() as loop:
         environment = filled_in(declared, references, rehearse=rehearse)
-        client = EvidenceClient(Network.of(environment))
+        journal = Journal(run, environment=place_of(environment))
+        client = EvidenceClient(Network.of(environment), Pace.of(environment, sharers))
         targets = {
             name: Target(name, service, client, budget=patience)
             for name, service in environment.services.items()
@@ -100,15 +116,22 @@ def visiting(
             )
         finally:
             loop.run(client.close())
+            journal.close()
 
 
 @contextmanager
-def journalled(env: str) -> Iterator[Journal]:
-    """A journal in a run directory of its own, which goes when nothing is left."""
+def journalled(env: str, environment: Environment) -> Iterator[Journal]:
+    """A journal in a run directory of its own, which goes when nothing is left.
+
+    Args:
+        env: The environment as the user named it.
+    """
     directory = RunDirectory(DEFAULT_PARENT / new_run_id()).path
+    journal = Journal(directory, environment=place_of(environment))
     try:
-        yield Journal(directory)
+        yield journal
     finally:
+        journal.close()
         concluded(env, directory)
 
 
@@ -116,16 +139,12 @@ def concluded(env: str, directory: Path) -> None:
     """Says what a run has left behind; where that is nothing, its journal goes."""
     if not (directory / JOURNAL).exists():
         return
-    if emails := left(directory):
-        tell(f"left behind: {', '.join(emails)}; {_removal(env, directory)}")
+    if left := read(directory / JOURNAL).left:
+        tell(f"left behind: {', '.join(map(str, left))}; {how_to_remove(env, directory)}")
         return
     (directory / JOURNAL).unlink()
     with suppress(OSError):
         directory.rmdir()
-
-
-def _removal(env: str, directory: Path) -> str:
-    return f"`python -m suites.keyarc.cleanup --env {env} {directory}` removes it"
 
 
 def tell(line: str) -> None:

@@ -10,13 +10,15 @@ is confirmed, a 429 waited for, every exchange lands on the trail of whoever ask
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any, Self, TypeVar
 
 import httpx
 
+from harness.errors import ContractViolation
 from harness.target import Target
+from suites.keyarc import deadline as deadlines
 
 T = TypeVar("T")
 # What httpx adds to every request, and a `Target` does by itself.
@@ -41,18 +43,31 @@ class Loop:
         self._thread.join()
         self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
+    def run(self, work: Coroutine[Any, Any, T], about: str = "its last request") -> T:
         """Waits for it, in the context of whoever waits; may be called from any thread.
 
         Raises:
+            ContractViolation: The journey's time is over.
             BaseException: What it raised, or what interrupted the waiting: then it is cancelled.
         """
+        deadline = deadlines.current()
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return future.result()
-        except BaseException:
+            while not future.done() and deadline.left_s() > 0:
+                wait([future], _timeout(deadline.left_s()))
+            if future.done():
+                return future.result()
+        finally:
             future.cancel()
-            raise
+        raise ContractViolation(
+            "the journey comes to its end",
+            expected=f"within {deadline.limit_s:g} s",
+            came=f"{about} was still to be answered",
+        )
+
+
+def _timeout(left_s: float) -> float | None:
+    return None if left_s == float("inf") else left_s
 
 
 class _Through(httpx.BaseTransport):
@@ -70,7 +85,7 @@ class _Through(httpx.BaseTransport):
             if name.lower() not in _OWN_HEADERS
         }
         sent = self._target.request(request.method, path, headers=said, content=request.read())
-        return self._loop.run(sent)
+        return self._loop.run(sent, f"{request.method} {path}")
 
 
 def waiting(target: Target, loop: Loop) -> httpx.Client:

@@ -101,7 +101,8 @@ class KeyArcUser(FastHttpUser):
 
     def on_start(self) -> None:
         self.kept: deque[str] = deque()
-        url, body = f"{PLACE.url('auth')}{LOGIN}", next(MEANS.people).wire()
+        who = next(MEANS.people)
+        url, body, self.name = f"{PLACE.url('auth')}{LOGIN}", who.wire(), f"of {who.email}"
         answer = self.client.post(url, name=LOGIN, json=body)
         if answer.status_code != 200:
             raise StopUser
@@ -122,7 +123,7 @@ class KeyArcUser(FastHttpUser):
     @task(2)
     def keep(self) -> None:
         secret = NewSecret(
-            name="under load", encrypted_value=blob(40), type="api_key", owner_type="user"
+            name=self.name, encrypted_value=blob(40), type="api_key", owner_type="user"
         )
         answer = self.client.post(SECRETS, headers=self.headers, json=secret.wire())
         if answer.status_code == 201:

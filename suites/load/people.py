@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import httpx
 
 from harness.exchange import tls_context
-from harness.records import Journal
+from harness.journal import Journal
 from suites.keyarc.account import Account
 from suites.keyarc.answer import body
 from suites.keyarc.auth import Auth, LoggedIn
 from suites.keyarc.cryptography import LockedKeys
 from suites.keyarc.identity import Identities, Identity, is_on_this_machine
-from suites.keyarc.journal import USER
+from suites.keyarc.removal import USER
 from suites.keyarc.visit import journalled
 from suites.load.place import Place
 
@@ -43,7 +43,7 @@ def people(place: Place, count: int) -> Iterator[list[Credentials]]:
     identities = Identities.of_environment(os.environ, loopback=loopback)
     context = tls_context(place.ca_file)
     with (
-        journalled(place.env) as journal,
+        journalled(place.env, place.environment) as journal,
         httpx.Client(base_url=place.url("auth"), verify=context, timeout=LIMIT_S) as auth,
         httpx.Client(base_url=place.url("gateway"), verify=context, timeout=LIMIT_S) as gateway,
         ExitStack() as stack,

@@ -36,13 +36,18 @@ async def is_the_owners_alone(
     own, others, ciphertext = Keys(target, user.token), Keys(target, other_user.token), blob(40)
     with step("create"):
         kept = await own.create(
-            NewSecret(name="private", encrypted_value=ciphertext, type="cert", owner_type="user")
+            NewSecret(
+                name=user.named("private"),
+                encrypted_value=ciphertext,
+                type="cert",
+                owner_type="user",
+            )
         )
         cleanup.push_async_callback(remove_secret, own, kept.id)
     with step("another user"):
-        tried = await _refused(others, kept.id, kept.etag)
+        tried = await _refused(others, kept.id, kept)
     with step("another user, an unknown id"):
-        unknown = await _refused(others, uuid4(), kept.etag)
+        unknown = await _refused(others, uuid4(), kept)
     expect("the same words as for an unknown id", expected=unknown, came=tried)
     await together(
         {
@@ -52,13 +57,13 @@ async def is_the_owners_alone(
     )
 
 
-async def _refused(keys: Keys[Target], secret_id: UUID, etag: str) -> dict[str, object]:
+async def _refused(keys: Keys[Target], secret_id: UUID, like: KeptSecret) -> dict[str, object]:
     """In which words each way to a secret is refused."""
-    content = SecretContent(name="taken over", encrypted_value=blob(40), type="cert")
+    content = SecretContent(name=f"{like.name}, taken", encrypted_value=blob(40), type="cert")
     problems = await together(
         {
             "read": keys.secret.refused(404, secret_id),
-            "update": keys.update.refused(404, secret_id, content, if_match=etag),
+            "update": keys.update.refused(404, secret_id, content, if_match=like.etag),
             "delete": keys.delete.refused(404, secret_id),
             "audit": keys.audit.refused(404, secret_id=secret_id),
         }

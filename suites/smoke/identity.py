@@ -43,7 +43,12 @@ async def is_not_taken_from_headers(
     keys = Keys(target, user.token)
     with step("create"):
         kept = await keys.create(
-            NewSecret(name="coveted", encrypted_value=blob(40), type="other", owner_type="user")
+            NewSecret(
+                name=user.named("coveted"),
+                encrypted_value=blob(40),
+                type="other",
+                owner_type="user",
+            )
         )
         cleanup.push_async_callback(remove_secret, keys, kept.id)
     claims = _claims(user.id, user.identity.email)

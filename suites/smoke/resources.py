@@ -8,14 +8,18 @@ from uuid import UUID
 
 from harness.check import expect, resource, step
 from harness.environment import Environment
-from harness.records import Journal
+from harness.journal import Journal
 from harness.redaction import Redactor
 from harness.target import Target
 from suites.keyarc.account import Account
 from suites.keyarc.auth import Auth
 from suites.keyarc.cryptography import LockedKeys
 from suites.keyarc.identity import Identities, Identity, is_on_this_machine
-from suites.keyarc.removal import remove
+from suites.keyarc.removal import USER, remove, remove_left
+from suites.keyarc.stored_users import remove_stored
+
+# What else is of this suite: how to remove what a killed run left.
+__all__ = ["other_user", "remove_left", "remove_stored", "user"]
 
 Targets = Mapping[str, Target]
 
@@ -26,7 +30,12 @@ class User:
 
     id: UUID
     identity: Identity
+    run_id: str
     token: str = field(repr=False)
+
+    def named(self, what: str) -> str:
+        """A name for something that they make: it tells which run made it."""
+        return f"{what} {self.run_id}"
 
 
 @resource(writes=True)
@@ -60,22 +69,22 @@ def _identity(environment: Environment, journal: Journal, secrets: Redactor) -> 
 @asynccontextmanager
 async def _entered(targets: Targets, journal: Journal, identity: Identity) -> AsyncIterator[User]:
     """A new user, deleted at the end with the token at hand: logins are few."""
-    journal.created("user", identity.email)
+    journal.created(USER, identity.email)
     try:
-        entered = await _enter(targets["auth"], identity)
+        entered = await _enter(targets["auth"], identity, journal.run_id)
     except BaseException:
         # Refused or unanswered, it may still have been made.
         with step("delete the user, should there be one"):
             await remove(targets, identity)
-            journal.removed("user", identity.email)
+            journal.removed(USER, identity.email)
         raise
     yield entered
     with step("delete the user"):
         await Account(targets["gateway"], entered.token).leave()
-        journal.removed("user", identity.email)
+        journal.removed(USER, identity.email)
 
 
-async def _enter(target: Target, identity: Identity) -> User:
+async def _enter(target: Target, identity: Identity, run_id: str) -> User:
     """Signs up and logs in."""
     auth, keys = Auth(target), LockedKeys.random()
     who = {"email": identity.email, "auth_hash": identity.auth_hash()}
@@ -87,4 +96,4 @@ async def _enter(target: Target, identity: Identity) -> User:
             session.encrypted_vault_key, session.encrypted_private_key, session.public_key
         )
         expect("the keys of the signup come back", expected=keys, came=came)
-    return User(signed_up.user_id, identity, session.access_token)
+    return User(signed_up.user_id, identity, run_id, session.access_token)

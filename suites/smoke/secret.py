@@ -18,12 +18,13 @@ async def lives_until_it_is_deleted(target: Target, user: User, cleanup: AsyncEx
     """A secret comes back as it was stored, then as it was updated, and once deleted never."""
     keys = Keys(target, user.token)
     first, second = blob(40), blob(60)
+    name = user.named("smoke")
     with step("create"):
         kept = await keys.create(
-            NewSecret(name="smoke", encrypted_value=first, type="api_key", owner_type="user")
+            NewSecret(name=name, encrypted_value=first, type="api_key", owner_type="user")
         )
         cleanup.push_async_callback(remove_secret, keys, kept.id)
-        expect("name", expected="smoke", came=kept.name)
+        expect("name", expected=name, came=kept.name)
     await together(
         {
             "read": _comes_back(keys, kept, first),
@@ -31,13 +32,15 @@ async def lives_until_it_is_deleted(target: Target, user: User, cleanup: AsyncEx
         }
     )
     with step("update"):
-        content = SecretContent(name="smoke, changed", encrypted_value=second, type="other")
+        content = SecretContent(
+            name=user.named("smoke, changed"), encrypted_value=second, type="other"
+        )
         changed = await keys.update(kept.id, content, if_match=kept.etag)
         expect("another ETag", expected=True, came=changed.etag != kept.etag)
     with step("read the update"):
         read = await keys.secret(kept.id)
         came = (read.name, read.type, read.encrypted_value, read.etag)
-        expected = ("smoke, changed", "other", second, changed.etag)
+        expected = (content.name, "other", second, changed.etag)
         expect("the updated secret", expected=expected, came=came)
     with step("delete"):
         await keys.delete(kept.id)

@@ -6,9 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 from harness.environment import Environment
+from harness.journal import JOURNAL
 from harness.model import Outcome, RunRecord
 from harness.plan import plan
-from harness.records import JOURNAL, RunDirectory
+from harness.records import RunDirectory
 from harness.verification import Verification
 
 USER, OTHER_USER = "resource.user", "resource.other_user"
@@ -58,4 +59,5 @@ def journal(record: RunRecord) -> Counter[str]:
     """How many things were made, and how many of them removed."""
     assert record.directory is not None
     lines = (record.directory / JOURNAL).read_text().splitlines()
-    return Counter(json.loads(line)["event"] for line in lines)
+    told = [json.loads(line) for line in lines]
+    return Counter(each["event"] for each in told if "event" in each)
