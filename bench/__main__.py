@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import command, gate, scale, smoke, stack
+from bench import command, gate, journeys, scale, smoke, stack
 
 ALL = {
     "command": command.main,
     "gate": gate.main,
+    "journeys": journeys.main,
     "scale": scale.main,
     "smoke": smoke.main,
     "stack": stack.main,

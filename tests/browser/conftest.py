@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from harness import needs
 from harness.environment import find
+from harness.requirements import declare
 from harness.stack.launch import Wanted, running
+from suites.journeys.chromium import QUIET
 from suites.keyarc.account import Account
 from suites.keyarc.auth import Auth
 from suites.keyarc.cryptography import Cost
@@ -28,17 +30,6 @@ from suites.keyarc.keys import Keys
 
 # Where it says `required`, a missing browser is a failure and no reason to skip.
 VARIABLE = "KEYARC_VERIFY_BROWSER"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
 # A machine that does much else at the same time is slow, not wrong.
 LIMIT_MS = 30_000
 expect.set_options(timeout=LIMIT_MS)
@@ -46,11 +37,12 @@ expect.set_options(timeout=LIMIT_MS)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs Chromium; `.ci/browser` installs it")
+    declare(config)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = needs.browser()
     if found is None and os.environ.get(VARIABLE) == "required":
         pytest.fail("there is no chromium on the PATH")
     if found is None:
