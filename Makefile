@@ -16,7 +16,7 @@ help:
 	@echo "make check   format, lint and types; workflows, images, YAML, scripts, OpenAPI documents"
 	@echo "make coverage run the tests, and see that they cover 90 % of harness/"
 	@echo "make bench   measure, side by side; a table, and JSON in bench/results"
-	@echo "make soak    up and down a hundred times, 200 smoke runs, 50 releases, 30 gates killed"
+	@echo "make soak    up and down a hundred times, 200 smoke runs, 50 releases, 30 gates killed, 20 journeys"
 	@echo "make schemas write the JSON Schemas of environment files and of verdict.json"
 	@echo "make lock    pin the dependencies anew (needs uv)"
 	@echo "make clean   remove everything that was made here"
@@ -67,17 +67,18 @@ coverage: .venv/all
 bench: .venv/all
 	$(BIN)/python -m bench
 
-# How often; `make soak ROUNDS=10 RUNS=20 GOOD=4 BAD=some KILLS=4` for less of it.
+# How often; `make soak ROUNDS=10 RUNS=20 GOOD=4 BAD=some KILLS=4 JOURNEYS=2` for less of it.
 ROUNDS = 100
 RUNS = 200
 GOOD = 50
 BAD = all
 KILLS = 30
+JOURNEYS = 20
 
 soak: .venv/all
 	SOAK_ENV=local SOAK_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
 	SOAK_RUNS=$(RUNS) $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
-	STORY_GOOD=$(GOOD) STORY_BAD=$(BAD) STORY_KILLS=$(KILLS) \
+	STORY_GOOD=$(GOOD) STORY_BAD=$(BAD) STORY_KILLS=$(KILLS) STORY_JOURNEYS=$(JOURNEYS) \
 		$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/story
 
 # Whole or not at all: a command that fails must not leave an empty schema.

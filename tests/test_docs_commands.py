@@ -86,7 +86,7 @@ def test_commands_and_options_are_those_that_there_are(path: Path) -> None:
         ("`python -m suites.keyarc.clean --env x`", "no such module"),
         ("`keyarc-verify gate --env staging --rollback` and `keyarc-verify --version`", ""),
         ("```sh\nkeyarc-verify report last --format junit | grep -c x # --none\n```", ""),
-        ("`python -m suites.keyarc.cleanup --env x`, `.github/access/apply --check`", ""),
+        ("`python -m services.migrations.state`, `.github/access/apply --check`", ""),
     ],
 )
 def test_a_wrong_command_is_seen(text: str, problem: str) -> None:
