@@ -36,7 +36,9 @@ def lacking(environment: Environment, need: str) -> str | None:
     if need == "logs":
         return None if insight.logs is not None else _not_given(need)
     if need == "stack":
-        return None if environment.stack is not None else "needs a `stack` that can be started here"
+        # What a rehearsal starts stands for the environment; it is none of its own.
+        is_own = environment.stack is not None and environment.rehearsal is None
+        return None if is_own else "needs a `stack` of the environment's own, to be started here"
     if need == "browser":
         return None if os.environ.get("CI") else _without_browser()
     raise UsageError(

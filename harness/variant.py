@@ -3,8 +3,8 @@
     file = write(find("local"), folder, {"auth": {"RATE_LIMIT_LOGIN": "5/2s"}})
     with running(Wanted(env=file, state_dir=folder / "state"), progress=print) as references: ...
 
-What is written refers to secrets and holds none. Ports are free ones, and the database is one of
-the stack's own, whatever the caller's variables say.
+What is written refers to secrets and holds none. Ports are free ones, there is one instance of each
+service, and the database is one of the stack's own, whatever the caller's variables say.
 """
 
 import json
@@ -44,6 +44,8 @@ def write(
     tree.pop("stack_of", None)
     if declared.tls.ca_file is not None:
         tree["tls"]["ca_file"] = declared.tls.ca_file
+    for service in tree["services"].values():
+        service.pop("instances", None)
     services: Tree = stack["services"]
     problems = list(_problems(services, settings, copies or {}))
     if problems:

@@ -1,8 +1,8 @@
 """The contract's tables as data: which answer each call can get, and who may do what.
 
 Of `ANSWERS`, what stands behind a bar is not to be had from a system that works: a test needs a
-stack of its own for it, in which something is slow, down or counted. account and keys are seen
-through the gateway, which answers for them.
+stack of its own for it, in which something is slow, down or counted, or one that is near enough for
+two requests to meet. account and keys are seen through the gateway, which answers for them.
 """
 
 import re
@@ -32,13 +32,13 @@ gateway  PUT    /account/teams/{team_id}/members/{user_id} 200 401 403 404 409 4
 gateway  DELETE /account/teams/{team_id}/members/{user_id} 204 401 403 404 409 422 | 502 503 504
 gateway  GET    /account/users/search                    200 401 404 422 | 429 502 503 504
 gateway  GET    /keys/secrets                            200 401 404 422 | 502 503 504
-gateway  POST   /keys/secrets                            201 400 401 403 404 409 413 422 | 408 502 503 504
+gateway  POST   /keys/secrets                            201 400 401 403 404 413 422 | 408 409 502 503 504
 gateway  GET    /keys/secrets/expiring                   200 401 422 | 502 503 504
 gateway  GET    /keys/secrets/{secret_id}                200 401 404 422 | 502 503 504
 gateway  PUT    /keys/secrets/{secret_id}                200 400 401 403 404 412 413 422 428 | 408 502 503 504
 gateway  DELETE /keys/secrets/{secret_id}                204 401 403 404 422 | 502 503 504
 gateway  GET    /keys/folders                            200 401 404 422 | 502 503 504
-gateway  POST   /keys/folders                            201 401 403 404 409 413 422 | 408 502 503 504
+gateway  POST   /keys/folders                            201 401 403 404 413 422 | 408 409 502 503 504
 gateway  PUT    /keys/folders/{folder_id}                200 401 403 404 409 413 422 | 408 502 503 504
 gateway  DELETE /keys/folders/{folder_id}                204 401 403 404 422 | 502 503 504
 gateway  GET    /keys/audit                              200 401 404 422 | 502 503 504

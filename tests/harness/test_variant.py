@@ -75,6 +75,12 @@ def test_a_stack_may_be_another_ones(tmp_path: Path) -> None:
     assert came.stack.services["auth"].env["LOG_LEVEL"] == "DEBUG"
 
 
+def test_limits_of_an_instance_are_those_of_the_service(tmp_path: Path) -> None:
+    before, came = parse(find("ci")), parse(write(find("ci"), tmp_path, {}))
+    assert {service.instances for service in before.services.values()} == {2}
+    assert {service.instances for service in came.services.values()} == {1}
+
+
 def test_a_service_can_run_twice(tmp_path: Path) -> None:
     settings = {"brief": {"ACCESS_TOKEN_TTL_S": "2"}}
     came = varied(tmp_path, settings, copies={"brief": "auth"})

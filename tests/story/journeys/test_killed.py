@@ -13,7 +13,7 @@ from tests.harness.cli.command import Done, finished
 from tests.suites.conftest import DATABASE
 from tests.suites.hygiene import LIMIT_S, Site
 
-KILLS, SEED = int(os.environ.get("KILLS", "2")), 7
+KILLS, SEED = int(os.environ.get("STORY_JOURNEYS", "2")), 7
 
 
 def test_a_worker_that_is_killed_leaves_no_row(site: Site) -> None:
