@@ -23,7 +23,7 @@ gateway  GET    /account/profile                         200 401 | 502 503 504
 gateway  PUT    /account/profile                         200 401 413 422 | 408 502 503 504
 gateway  DELETE /account/profile                         204 401 409 | 502 503 504
 gateway  GET    /account/teams                           200 401 422 | 502 503 504
-gateway  POST   /account/teams                           201 401 409 413 422 | 408 502 503 504
+gateway  POST   /account/teams                           201 401 413 422 | 408 409 502 503 504
 gateway  GET    /account/teams/{team_id}                 200 401 404 422 | 502 503 504
 gateway  PUT    /account/teams/{team_id}                 200 401 403 404 413 422 | 408 502 503 504
 gateway  DELETE /account/teams/{team_id}                 204 401 403 404 422 | 502 503 504
