@@ -19,8 +19,6 @@ _RUN, _GROUPED = "keyarc_run", "keyarc_grouped"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    from harness.stack.source import SOURCES
-
     group = parser.getgroup("keyarc-verify")
     group.addoption(
         "--env", metavar="NAME|FILE", help="The environment whose suites are run as tests."
@@ -32,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--database",
-        choices=SOURCES,
-        help="With --env: where its stack has to have its database from.",
+        metavar="SOURCE",
+        help="With --env: where its stack has its database from: embedded, container, existing.",
     )
     group.addoption(
         "--shuffle",
@@ -70,7 +68,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from harness.items import Items
         from harness.records import DEFAULT_PARENT, new_run_id
         from harness.requirements import Requirements
+        from harness.stack.source import SOURCES
 
+        if config.getoption("database") not in (None, *SOURCES):
+            raise pytest.UsageError(f"--database: one of {', '.join(SOURCES)} is needed")
         told = getattr(config, "workerinput", {}).get(_RUN)
         config.option.run = config.option.run or told or str(DEFAULT_PARENT / new_run_id())
         try:

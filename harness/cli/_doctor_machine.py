@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.cli._finding import Finding, found, missing, optional
 from harness.errors import HarnessError
+from harness.needs import browser
 from harness.records import DEFAULT_PARENT
 from harness.stack.binaries import DISTRIBUTIONS, PACKAGE
 from harness.stack.state import DATA, MIN_FREE_MEMORY_BYTES, default_directory
@@ -26,6 +27,7 @@ _EXTRAS = {
     "schemathesis": ("fuzzing", "fuzz"),
     "locust": ("load", "load"),
     "testcontainers": ("PostgreSQL in a container", "container"),
+    "playwright": ("the page in a browser", "browser"),
 }
 
 
@@ -125,7 +127,7 @@ def _docker() -> Finding:
 
 
 def _chromium() -> Finding:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = browser()
     if program is None:
         return optional("chromium", "for the browser's tests", "`.ci/browser` installs it")
     return found("chromium", program)

@@ -1,5 +1,6 @@
 """Attempts under a rate limit, one after the other, and what has to be true of them."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,13 +38,21 @@ class Try:
         return self.answered_s + int(self.response.headers["retry-after"])
 
 
-def until_it_lifts(ask: Callable[[], httpx.Response], pause_s: float = 0.2) -> list[Try]:
+def until_it_lifts(
+    ask: Callable[[], httpx.Response], counts_until_s: float = math.inf, pause_s: float = 0.2
+) -> list[Try]:
     """Tries until the time is over that the first refusal gives; the last comes after that.
+
+    Args:
+        counts_until_s: Until then the first try has to be refused.
 
     Raises:
         ContractViolation: The first try is not refused, or the refusal is no good one.
+        NoData: It came too late to be refused.
     """
     tries = [Try.of(ask)]
+    if not tries[0].is_refused and tries[0].answered_s >= counts_until_s:
+        raise NoData("the tries before took longer than the limit lasts")
     refused(tries[0].response, TOO_MANY)
     lifts_s = tries[0].lifts_s
     while (left_s := lifts_s - time.monotonic()) > 0:

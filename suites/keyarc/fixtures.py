@@ -21,6 +21,8 @@ from suites.keyarc.visit import Visit, concluded, tell, visiting
 
 __all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_sessionstart", "visit"]
 
+# The services that a client of KeyArc talks to.
+PUBLIC = ("frontend", "auth", "gateway")
 # What rate limits may cost a session, all in all.
 PATIENCE_S = 300.0
 HOLD = Verdict.HOLD.exit_code
@@ -35,6 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
         environment = parse(find(env)).to_look_at()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    unknown = [name for name in PUBLIC if name not in environment.services]
+    if unknown:
+        raise pytest.UsageError(
+            f"these tests are about KeyArc: {env} has no service {' and no '.join(unknown)}"
+        )
     if not config.getoption("rehearse") and not config.option.collectonly:
         lacking = [f"{each.name}: {each.purpose}" for each in missing(environment, os.environ)]
         if lacking:

@@ -147,4 +147,4 @@ def test_pytest_has_the_option_too(sandbox: Sandbox, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 4
-    assert "invalid choice: 'elsewhere'" in done.stderr
+    assert "--database: one of embedded, container, existing is needed" in done.stderr

@@ -1,0 +1,23 @@
+"""A limit is judged by what came of trying; what came too late says nothing."""
+
+import time
+
+import httpx
+import pytest
+
+from harness.errors import ContractViolation, NoData
+from suites.journeys.tries import until_it_lifts
+
+
+def taken() -> httpx.Response:
+    return httpx.Response(200, request=httpx.Request("POST", "https://localhost/login"))
+
+
+def test_a_try_that_should_be_refused_and_is_not_is_a_failure() -> None:
+    with pytest.raises(ContractViolation):
+        until_it_lifts(taken, time.monotonic() + 60)
+
+
+def test_a_try_after_the_window_is_no_data() -> None:
+    with pytest.raises(NoData, match="longer than the limit lasts"):
+        until_it_lifts(taken, time.monotonic())
