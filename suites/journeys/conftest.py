@@ -113,14 +113,14 @@ def member(visit: Visit) -> Iterator[Person]:
 @pytest.fixture(scope="session")
 def other(visit: Visit) -> Iterator[Person]:
     """Somebody who is in no team of the others."""
-    with present(visit) as person:
+    with present(visit, quick=True) as person:
         yield person
 
 
 @pytest.fixture(scope="session")
 def newcomer(visit: Visit) -> Iterator[Person]:
     """Somebody who comes to teams and leaves them."""
-    with present(visit) as person:
+    with present(visit, quick=True) as person:
         yield person
 
 

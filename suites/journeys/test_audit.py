@@ -87,7 +87,7 @@ def test_it_is_none_of_anybody_elses_business(owner: Person, other: Person) -> N
 def test_who_has_gone_is_nobody(visit: Visit, crew: Crew) -> None:
     """A deleted user's token is refused everywhere at once; what they did for a team stays, and
     names nobody any more."""
-    with present(visit) as leaver:
+    with present(visit, quick=True) as leaver:
         crew.admit(leaver, "admin")
         ours = crew.keep(by=leaver)
         own = kept(leaver)

@@ -49,14 +49,14 @@ def people(owner: Person, admin: Person, member: Person, other: Person) -> dict[
 @pytest.fixture(scope="session")
 def loner(visit: Visit) -> Iterator[Person]:
     """Whose own things are; nobody else changes anything of theirs."""
-    with present(visit) as person:
+    with present(visit, quick=True) as person:
         yield person
 
 
 @pytest.fixture(scope="session")
 def gone(visit: Visit) -> Person:
     """Somebody who has been deleted, whose token has not expired."""
-    with present(visit) as person:
+    with present(visit, quick=True) as person:
         return person
 
 
@@ -107,7 +107,7 @@ def caller(cell: Cell, visit: Visit, people: dict[str, Person], place: Place) ->
     """Who asks. Who deletes themselves is nobody that another test needs."""
     with ExitStack() as stack:
         if cell.may and cell.does == "delete profile":
-            person = stack.enter_context(present(visit))
+            person = stack.enter_context(present(visit, quick=True))
             yield person
             person.has_left()
         else:

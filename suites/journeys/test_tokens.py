@@ -89,7 +89,7 @@ def test_what_has_expired_is_refused_everywhere(
 
 def test_a_deleted_users_token_is_refused_everywhere_at_once(visit: Visit) -> None:
     """With the user go all their tokens, the renewed ones too, before any of them expires."""
-    with present(visit) as person:
+    with present(visit, quick=True) as person:
         renewed = person.with_token(person.auth.refresh().access_token)
         taken_everywhere(renewed)
     for token in (person.token, renewed.token):
@@ -99,6 +99,6 @@ def test_a_deleted_users_token_is_refused_everywhere_at_once(visit: Visit) -> No
 @needs_key
 def test_a_deleted_user_is_not_brought_back(visit: Visit, key: str) -> None:
     """Even what auth itself might have issued is of no use to who has been deleted."""
-    with present(visit) as person:
+    with present(visit, quick=True) as person:
         pass
     refused_everywhere(visit, signed(claims(person.token) | {"exp": int(time.time()) + 3600}, key))
