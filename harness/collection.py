@@ -82,6 +82,8 @@ class Collection:
             down = await _run(session, outage)
         finally:
             _keep(bytes(session.output), file, means.secrets, run)
+            # Whoever tidies needs it alone; what is noted later opens it again.
+            means.journal.close()
             for left in await tidy(run.environment, run.directory.path, means.targets()):
                 run.trouble(f"left behind: {left}")
         if down:

@@ -160,4 +160,5 @@ async def tidy(
             await sweep.replay(file)
     except (HarnessError, TimeoutError) as error:
         return [f"what {file} names: {error or f'not removed within {TIDY_S:g} s'}"]
-    return [*sweep.swept.left, *sweep.swept.unreadable]
+    held = [f"what {file} names: somebody still writes to it" for _ in sweep.swept.going_on]
+    return [*sweep.swept.left, *sweep.swept.unreadable, *held]

@@ -23,6 +23,7 @@ from harness.phase import Limited
 from harness.plan import plan, plan_of
 from harness.records import RunDirectory, read
 from harness.redaction import Redactor
+from harness.runner import Means
 from harness.verification import Verification
 from tests.harness.cli.command import ROOT
 
@@ -315,6 +316,33 @@ def test_workers_tell_of_their_tests_and_a_killed_one_is_hold() -> None:
         "test_one.test_wrong": Outcome.ERROR,
     }
     assert "crashed while running" in reasons(record)
+
+
+LEAVES = """
+from pathlib import Path
+from harness.journal import Journal
+
+def test_leaves(pytestconfig):
+    Journal(Path(pytestconfig.getoption("run")), "test", "here").created("thing", "one")
+"""
+
+
+class Notes:
+    """A phase that has made something, and removed it."""
+
+    async def run(self, run: Verification, means: Means) -> None:
+        means.journal.created("thing", "zero")
+        means.journal.removed("thing", "zero")
+
+
+def test_what_a_suite_leaves_is_told_also_where_others_have_made_something() -> None:
+    """This process holds the journal too; that must not pass for a run that goes on."""
+    suite(test_one=LEAVES)
+    made = verification(declared="leaves")
+    made.phases = (Notes(), *made.phases)
+    record = asyncio.run(made.run())
+    assert verdict(record) is Verdict.HOLD
+    assert "left behind: thing one: no suite of here has a sweeper for it" in reasons(record)
 
 
 def test_a_failure_is_known_before_the_test_is_taken_down() -> None:

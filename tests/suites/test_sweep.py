@@ -291,6 +291,14 @@ def test_what_cannot_be_tidied_is_told(site: Site) -> None:
     assert len(site.left()) == 1
 
 
+def test_what_somebody_still_writes_is_not_taken_for_tidy(site: Site) -> None:
+    journal = site.journal()
+    journal.created("user", "somebody")
+    (told,) = tidied(site)
+    journal.close()
+    assert told.endswith("journal.jsonl names: somebody still writes to it")
+
+
 def tidied(site: Site) -> list[str]:
     async def run() -> list[str]:
         client, environment = EvidenceClient(), site.system.environment()
