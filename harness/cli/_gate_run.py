@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.bake import Bake
+from harness.cli._mending import offered
 from harness.cli._progress import Progress
 from harness.cli._site import Limits, Site, opened
-from harness.cli._smoke_run import exit_code, interruptibly, shown, tell_rest
+from harness.cli._smoke_run import concluded, interruptibly, shown
 from harness.errors import UsageError
 from harness.gate import Gate
 from harness.phase import Limited
@@ -47,9 +48,10 @@ class Request:
 
 def gate_run(request: Request) -> int:
     """Judges a release, acts on the verdict, prints the report, and returns the exit code."""
-    report = REPORTS.load(request.format)
+    REPORTS.load(request.format)
     checked(request.release)
     progress = Progress(verbosity=request.verbosity)
+    offered(progress)
     with opened(
         request.env,
         f"release {request.release} at the gate",
@@ -76,11 +78,7 @@ def gate_run(request: Request) -> int:
         progress.total = len(gate.verification.plan.declared)
         with asyncio.Runner() as runner:
             record = runner.run(interruptibly(gate.run, progress))
-    progress.over()
-    short = request.verbosity == 0 and request.format == "text"
-    text = report.summary(record) if short else report.render(record)
-    tell_rest(gate.verification, progress, request.env)
-    return shown(text, request.format, exit_code(gate.verification, record))
+    return concluded(gate.verification, record, progress, env=request.env, format_=request.format)
 
 
 def _with_suites(site: Site, names: Sequence[str]) -> tuple[Site, "list[Collection]"]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from harness import rehearsal
 from harness.cli._exits import HOLD, INTERRUPTED, written
 from harness.cli._imagined import imagined
+from harness.cli._mending import offered
 from harness.cli._progress import Progress
 from harness.cli._requirements import must_be_set, obstacles
 from harness.cli._terminal import coloured, colours
@@ -54,7 +55,7 @@ class Request:
 
 def smoke_run(request: Request) -> int:
     """Verifies an environment, prints the report, and returns the exit code."""
-    report = REPORTS.load(request.format)
+    REPORTS.load(request.format)
     file = find(request.env)
     environment = rehearsal.staged(file) if request.rehearse else parse(file).to_look_at()
     if not request.rehearse:
@@ -64,6 +65,7 @@ def smoke_run(request: Request) -> int:
         plan(imagined(environment), request.only)
     run_id = new_run_id()
     progress = Progress(verbosity=request.verbosity)
+    offered(progress)
     with leased(
         file,
         environment,
@@ -89,11 +91,7 @@ def smoke_run(request: Request) -> int:
         )
         with asyncio.Runner() as runner:
             record = runner.run(interruptibly(verification.run, progress))
-    progress.over()
-    short = request.verbosity == 0 and request.format == "text"
-    text = report.summary(record) if short else report.render(record)
-    tell_rest(verification, progress, request.env)
-    return shown(text, request.format, exit_code(verification, record))
+    return concluded(verification, record, progress, env=request.env, format_=request.format)
 
 
 async def interruptibly(run: Callable[[], Awaitable[Told]], progress: Progress) -> Told:
@@ -106,16 +104,25 @@ async def interruptibly(run: Callable[[], Awaitable[Told]], progress: Progress) 
             raise KeyboardInterrupt from None
 
 
-def tell_rest(verification: Verification, progress: Progress, env: str) -> None:
-    """What a user has to know whatever the format.
+def concluded(
+    verification: Verification, record: RunRecord, progress: Progress, *, env: str, format_: str
+) -> int:
+    """Prints the report, says what a user has to know whatever the format; gives the exit code.
 
     Args:
         env: The environment as the user named it.
     """
+    progress.over()
+    report = REPORTS.load(format_)
+    short = progress.verbosity == 0 and format_ == "text"
+    text = report.summary(record) if short else report.render(record)
     if verification.left:
         there, left = verification.environment.name, ", ".join(verification.left)
         cure = how_to_remove(env, verification.directory.path)
         progress.say(f"left behind in {there}: {left}; {cure}")
+    # That of the verdict; of an interruption, where there was one.
+    code = INTERRUPTED if verification.interrupted else record.judgement.verdict.exit_code
+    return shown(text, format_, code)
 
 
 def shown(text: str, format_: str, code: int) -> int:
@@ -126,8 +133,3 @@ def shown(text: str, format_: str, code: int) -> int:
         sys.stderr.write(f"keyarc-verify: {problem}\n")
         return code or HOLD
     return code
-
-
-def exit_code(verification: Verification, record: RunRecord) -> int:
-    """That of the verdict; of an interruption, where there was one."""
-    return INTERRUPTED if verification.interrupted else record.judgement.verdict.exit_code

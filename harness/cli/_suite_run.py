@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import rehearsal
+from harness.cli._mending import offered
 from harness.cli._progress import Progress
 from harness.cli._requirements import must_be_set, obstacles
-from harness.cli._smoke_run import exit_code, interruptibly, shown, tell_rest
+from harness.cli._smoke_run import concluded, interruptibly
 from harness.environment import Environment, find, parse, secrets_of
 from harness.errors import UsageError
 from harness.lease import filled_in, leased, secrets_in
@@ -49,6 +50,7 @@ class Request:
         """The same again, without what concerns this run's output alone."""
         words = ["keyarc-verify", self.suite, "--env", self.env]
         words += ["--database", self.database] if self.database else []
+        words += ["--shuffle", self.shuffle] if self.shuffle is not None else []
         return shlex.join([*words, *["--rehearse"] * self.rehearse])
 
     @property
@@ -60,7 +62,7 @@ class Request:
 
 def suite_run(request: Request) -> int:
     """Runs a suite against an environment, prints the report, and returns the exit code."""
-    report = REPORTS.load(request.format)
+    REPORTS.load(request.format)
     file = find(request.env)
     environment = rehearsal.staged(file) if request.rehearse else parse(file).to_look_at()
     if request.workers and find_spec("xdist") is None:
@@ -69,6 +71,7 @@ def suite_run(request: Request) -> int:
         must_be_set(environment, request.env)
     run_id = new_run_id()
     progress = Progress(verbosity=request.verbosity)
+    offered(progress)
     collection = _collected(request, environment, file, progress)
     with leased(
         file,
@@ -93,11 +96,7 @@ def suite_run(request: Request) -> int:
         progress.total = len(verification.plan.declared)
         with asyncio.Runner() as runner:
             record = runner.run(interruptibly(verification.run, progress))
-    progress.over()
-    short = request.verbosity == 0 and request.format == "text"
-    text = report.summary(record) if short else report.render(record)
-    tell_rest(verification, progress, request.env)
-    return shown(text, request.format, exit_code(verification, record))
+    return concluded(verification, record, progress, env=request.env, format_=request.format)
 
 
 def _collected(
@@ -108,9 +107,8 @@ def _collected(
 
     progress.step(f"collecting {request.suite}")
     part = find_part(request.suite)
-    collection = asyncio.run(
-        part.declare(environment, file, Redactor([]), rehearse=request.rehearse)
-    )
+    redactor = Redactor(secrets_of(environment, os.environ))
+    collection = asyncio.run(part.declare(environment, file, redactor, rehearse=request.rehearse))
     collection = replace(collection, words=(*collection.words, *request.words))
     return collection.only(request.only) if request.only else collection
 

@@ -16,6 +16,7 @@ from harness.redaction import is_sensitive
 Tree = TypeVar("Tree")
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+_ENV = re.compile(r"\$\{env:([^}]+)\}")
 _GENERATED = re.compile(r"\$\{generated:([A-Za-z0-9_]+)\}")
 # What is filled in by whoever starts the stack.
 _STARTED = {"stack", "rehearsal"}
@@ -115,7 +116,7 @@ def missing(environment: Environment, variables: Mapping[str, str]) -> list[Miss
 
 
 def secrets_of(environment: Environment, variables: Mapping[str, str]) -> list[str]:
-    """What must not be written of a resolved environment and of the variables that it asks for."""
+    """What must not be written of an environment, resolved or not, and of variables it asks for."""
     found = [variables.get(name, "") for name in environment.variables]
     for identity in environment.identities.values():
         kept = [identity.token, *(identity.headers or {}).values()]
@@ -129,8 +130,14 @@ def secrets_of(environment: Environment, variables: Mapping[str, str]) -> list[s
     insight = environment.insight
     found += [secret.get_secret_value() for secret in insight.secrets.values()]
     if insight.database is not None:
-        found.append(urlsplit(insight.database.get_secret_value()).password or "")
-    return [secret for secret in found if secret]
+        url = _as_far_as_known(insight.database.get_secret_value(), variables)
+        found.append(urlsplit(url).password or "")
+    found += [_as_far_as_known(secret, variables) for secret in found]
+    return [secret for secret in dict.fromkeys(found) if secret]
+
+
+def _as_far_as_known(text: str, variables: Mapping[str, str]) -> str:
+    return _ENV.sub(lambda match: variables.get(match[1], match[0]), text)
 
 
 def _secrets_given(command: Command) -> Iterator[str]:

@@ -5,7 +5,6 @@ directory that goes with them: so what is made in them need not be removed.
 """
 
 import asyncio
-import os
 import signal
 import tempfile
 import time
@@ -20,24 +19,20 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from harness.environment import Environment, find, parse, secrets_of
-from harness.exchange import EvidenceClient
+from harness.environment import find, parse
 from harness.journal import Journal
-from harness.lease import filled_in, secrets_in
-from harness.network import Network
+from harness.lease import filled_in
 from harness.records import run_id_of
-from harness.redaction import Redactor
 from harness.stack.launch import Wanted, running
 from harness.stack.state import StateDirectory
-from harness.target import Target
 from harness.trail import Trail
 from harness.variant import Settings, write
 from suites.journeys.asking import Guest, Heard, Question, noted
 from suites.journeys.door import Door
 from suites.keyarc.auth import Auth
-from suites.keyarc.cryptography import Cost, LockedKeys
-from suites.keyarc.visit import Visit, tell
-from suites.keyarc.waiting import Loop, waiting
+from suites.keyarc.cryptography import LockedKeys
+from suites.keyarc.visit import Visit, reaching, tell
+from suites.keyarc.waiting import Loop
 
 # The contract's limits last a minute.
 WINDOW_S = 2
@@ -180,34 +175,9 @@ def apart(
         for name, door in made.items():
             door.lead(references[f"stack:{name}.url"])
         environment = filled_in(declared, references)
-        secrets = [*secrets_in(references), *secrets_of(environment, os.environ)]
         journal = Journal(state.path, run_id)
-        stack.callback(journal.close)
-        visit = stack.enter_context(_visit(environment, Redactor(secrets), journal, loop))
+        visit = stack.enter_context(reaching(environment, references, journal, loop))
         yield Apart(visit, references, state, made)
-
-
-@contextmanager
-def _visit(
-    environment: Environment, secrets: Redactor, journal: Journal, loop: Loop
-) -> Iterator[Visit]:
-    client = EvidenceClient(Network.of(environment))
-    targets = {
-        name: Target(name, service, client) for name, service in environment.services.items()
-    }
-    try:
-        yield Visit(
-            environment=environment,
-            network=client.network,
-            targets=targets,
-            clients={name: waiting(target, loop) for name, target in targets.items()},
-            loop=loop,
-            journal=journal,
-            secrets=secrets,
-            cost=Cost.of_environment(os.environ),
-        )
-    finally:
-        loop.run(client.close())
 
 
 @contextmanager

@@ -7,16 +7,14 @@ from uuid import UUID, uuid4
 import httpx
 
 from suites.journeys.observations import observe
-from suites.keyarc.account import Account
-from suites.keyarc.auth import Auth
+from suites.keyarc.caller import Caller
 from suites.keyarc.contract import Answer
 from suites.keyarc.cryptography import LockedKeys
-from suites.keyarc.keys import Keys
 from suites.keyarc.visit import Visit
 
 
 @dataclass(frozen=True)
-class Guest:
+class Guest(Caller):
     """A user with keys that open nothing, for who looks at the server alone."""
 
     visit: Visit = field(repr=False)
@@ -24,18 +22,6 @@ class Guest:
     email: str
     auth_hash: str = field(repr=False)
     token: str = field(repr=False)
-
-    @property
-    def account(self) -> Account[httpx.Client]:
-        return Account(self.visit.clients["gateway"], self.token)
-
-    @property
-    def keys(self) -> Keys[httpx.Client]:
-        return Keys(self.visit.clients["gateway"], self.token)
-
-    @property
-    def auth(self) -> Auth[httpx.Client]:
-        return Auth(self.visit.clients["auth"], self.token)
 
 
 @dataclass(frozen=True)

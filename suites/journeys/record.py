@@ -4,10 +4,12 @@ A 5xx or a silence is confirmed before it counts (`harness.target`). Where the r
 repeated, the whole test is run once more: a failure that does not come again is no pass either.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import TracebackType
 
 import pytest
+from _pytest._code import Traceback
 
 from harness.curl import curl_line
 from harness.ending import leaves, may_pass_again
@@ -21,7 +23,6 @@ from suites.keyarc import deadline
 from suites.keyarc.fixtures import VISIT
 from suites.keyarc.visit import Visit
 
-# Where it stands in a journey is of interest; not the way through those who send for it.
 HERE = Path(__file__).parent
 
 
@@ -65,10 +66,28 @@ def pytest_runtest_makereport(
         item.user_properties.append((CURL, line))
     if visit is not None and call.excinfo is not None:
         _end_where_a_service_is_down(item, call.excinfo.value, visit)
-    if call.excinfo is not None:
-        own = call.excinfo.traceback.filter(lambda entry: Path(entry.path).parent == HERE)
-        call.excinfo.traceback = own or call.excinfo.traceback
+    if call.excinfo is not None and not item.config.getoption("fulltrace"):
+        call.excinfo.traceback = Traceback(_own(call.excinfo.tb))
     return (yield)
+
+
+def _own(traceback: TracebackType) -> TracebackType:
+    """Where it stands in a journey, or in what all suites share; not in who sends for them."""
+    for folder in (HERE, HERE.parent):
+        own: TracebackType | None = None
+        # Linked anew: pytest goes from frame to frame by itself, whatever it is given as a list.
+        for each in reversed(list(_frames(traceback))):
+            if Path(each.tb_frame.f_code.co_filename).is_relative_to(folder):
+                own = TracebackType(own, each.tb_frame, each.tb_lasti, each.tb_lineno)
+        if own is not None:
+            return own
+    return traceback
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
 
 
 def _run(item: pytest.Function) -> None:

@@ -1,7 +1,7 @@
 """Rate limits and their reset; tokens that expire; clients that fall silent."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,12 +17,12 @@ from suites.journeys.asking import Guest, Question, question
 from suites.journeys.observations import observe
 from suites.journeys.refusals import refused
 from suites.journeys.silence import silenced
-from suites.journeys.tries import Try, as_limited, as_long_as, until_it_lifts
+from suites.journeys.tries import Try, as_limited, as_long_as, refused_in_time, until_it_lifts
 from suites.keyarc.auth import Auth
 from suites.keyarc.contract import answers
 from suites.keyarc.cryptography import LockedKeys, blob
 from suites.keyarc.forgery import claims
-from suites.keyarc.waiting import waiting
+from suites.keyarc.waiting import at_once, waiting
 
 pytestmark = [
     pytest.mark.needs("stack"),
@@ -57,15 +57,17 @@ def client(apart: Apart, address: str, **headers: str) -> Iterator[httpx.Client]
 def test_the_sixth_login_of_a_client_is_refused_until_the_first_is_over(
     apart: Apart, guest: Guest
 ) -> None:
-    """Five logins are taken, right or wrong; more are 429, as often as one tries, until the time
-    of `Retry-After` is over, and then they work."""
+    """Five logins are taken, right or wrong; more are 429, right or wrong, as often as one tries,
+    until the time of `Retry-After` is over, and then they work."""
     with client(apart, next(ADDRESSES)) as asked:
         right = partial(Auth(asked).login.answer, email=guest.email, auth_hash=guest.auth_hash)
         wrong = partial(Auth(asked).login.answer, email=guest.email, auth_hash="A" * 43 + "=")
         taken = [Try.of(login) for login in (wrong, right, wrong, right, right)]
         statuses = [each.response.status_code for each in taken]
         expect("five logins", expected=[401, 200, 401, 200, 200], came=statuses)
-        then = until_it_lifts(right, taken[0].sent_s + WINDOW_S)
+        counts_until_s = taken[0].sent_s + WINDOW_S
+        refused_in_time(Try.of(wrong), counts_until_s)
+        then = until_it_lifts(right, counts_until_s)
         refused(then[0].response, 429, apart.innards)
         as_limited(taken, then, WINDOW_S)
         expect("the login after that", expected=200, came=then[-1].response.status_code)
@@ -119,6 +121,26 @@ def test_who_asks_for_many_emails_is_refused(apart: Apart, guest: Guest) -> None
     for response in more:
         refused(response, 429, apart.innards)
     expect("another user", expected=200, came=ask(apart, guest, "GET", found).status_code)
+
+
+def test_the_other_limits_lift_by_their_own_word_too(apart: Apart, guest: Guest) -> None:
+    """Who signs up or searches too often may again when the time of `Retry-After` is over."""
+    curious, keys = apart.guest(), LockedKeys.random()
+    found = f"/account/users/search?email={guest.email}"
+    search = partial(ask, apart, curious, "GET", found)
+    with client(apart, next(ADDRESSES)) as asked:
+        again = Auth(asked).signup.answer
+        signup = partial(again, email=guest.email, auth_hash=guest.auth_hash, keys=keys)
+        last = at_once(partial(lifted, search, 5), partial(lifted, signup, 10))
+    expect("a search and a signup after that", expected=[200, 409], came=last)
+
+
+def lifted(ask: Callable[[], httpx.Response], attempts: int) -> int:
+    """Judges a limit of so many attempts; gives the status of the first one after it."""
+    taken = [Try.of(ask) for _ in range(attempts)]
+    then = until_it_lifts(ask, taken[0].sent_s + WINDOW_S)
+    as_limited(taken, then, WINDOW_S)
+    return then[-1].response.status_code
 
 
 def ask(apart: Apart, guest: Guest, method: str, path: str, json: object = None) -> httpx.Response:

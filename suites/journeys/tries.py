@@ -38,6 +38,18 @@ class Try:
         return self.answered_s + int(self.response.headers["retry-after"])
 
 
+def refused_in_time(tried: Try, counts_until_s: float) -> None:
+    """Judges a try past a limit: it has to be refused while the ones before count.
+
+    Raises:
+        ContractViolation: It is not, or the refusal is no good one.
+        NoData: It came too late to be refused.
+    """
+    if not tried.is_refused and tried.answered_s >= counts_until_s:
+        raise NoData("the tries before took longer than the limit lasts")
+    refused(tried.response, TOO_MANY)
+
+
 def until_it_lifts(
     ask: Callable[[], httpx.Response], counts_until_s: float = math.inf, pause_s: float = 0.2
 ) -> list[Try]:
@@ -47,13 +59,10 @@ def until_it_lifts(
         counts_until_s: Until then the first try has to be refused.
 
     Raises:
-        ContractViolation: The first try is not refused, or the refusal is no good one.
-        NoData: It came too late to be refused.
+        ContractViolation, NoData: As `refused_in_time` does, for the first.
     """
     tries = [Try.of(ask)]
-    if not tries[0].is_refused and tries[0].answered_s >= counts_until_s:
-        raise NoData("the tries before took longer than the limit lasts")
-    refused(tries[0].response, TOO_MANY)
+    refused_in_time(tries[0], counts_until_s)
     lifts_s = tries[0].lifts_s
     while (left_s := lifts_s - time.monotonic()) > 0:
         time.sleep(min(pause_s, left_s))

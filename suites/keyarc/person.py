@@ -6,22 +6,20 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from uuid import UUID
 
-import httpx
-
 from harness.check import expect
 from suites.keyarc import deadline
 from suites.keyarc.account import Account
 from suites.keyarc.auth import Auth
+from suites.keyarc.caller import Caller
 from suites.keyarc.cryptography import LockedKeys, new_key
 from suites.keyarc.identity import Identity
 from suites.keyarc.keyring import Keyring
-from suites.keyarc.keys import Keys
 from suites.keyarc.removal import USER, leave, remove
 from suites.keyarc.visit import Visit
 
 
 @dataclass
-class Person:
+class Person(Caller):
     """Somebody who is logged in.
 
     Attributes:
@@ -36,18 +34,6 @@ class Person:
     keyring: Keyring = field(repr=False)
     public_key: str = field(repr=False)
     is_gone: bool = False
-
-    @property
-    def auth(self) -> Auth[httpx.Client]:
-        return Auth(self.visit.clients["auth"], self.token)
-
-    @property
-    def account(self) -> Account[httpx.Client]:
-        return Account(self.visit.clients["gateway"], self.token)
-
-    @property
-    def keys(self) -> Keys[httpx.Client]:
-        return Keys(self.visit.clients["gateway"], self.token)
 
     def with_token(self, token: str) -> "Person":
         """The same user, asking with another access token."""

@@ -97,26 +97,50 @@ def visiting(
     with stack as references, Loop() as loop:
         environment = filled_in(declared, references, rehearse=rehearse)
         journal = Journal(run, environment=place_of(environment))
-        client = EvidenceClient(Network.of(environment), Pace.of(environment, sharers))
-        targets = {
-            name: Target(name, service, client, budget=patience)
-            for name, service in environment.services.items()
-        }
-        secrets = [*secrets_in(references), *secrets_of(environment, os.environ)]
-        try:
-            yield Visit(
-                environment=environment,
-                network=client.network,
-                targets=targets,
-                clients={name: waiting(target, loop) for name, target in targets.items()},
-                loop=loop,
-                journal=journal,
-                secrets=Redactor(secrets),
-                cost=Cost.of_environment(os.environ),
-            )
-        finally:
-            loop.run(client.close())
-            journal.close()
+        pace = Pace.of(environment, sharers)
+        with reaching(
+            environment, references, journal, loop, pace=pace, patience=patience
+        ) as visit:
+            yield visit
+
+
+@contextmanager
+def reaching(
+    environment: Environment,
+    references: Mapping[str, str],
+    journal: Journal,
+    loop: Loop,
+    *,
+    pace: Pace | None = None,
+    patience: Budget | None = None,
+) -> Iterator[Visit]:
+    """A visit of what is there already; at its end the journal is closed.
+
+    Args:
+        environment: Resolved with these references.
+        pace: Which requests keep.
+        patience: How long rate limits may be waited for.
+    """
+    client = EvidenceClient(Network.of(environment), pace)
+    targets = {
+        name: Target(name, service, client, budget=patience)
+        for name, service in environment.services.items()
+    }
+    secrets = [*secrets_in(references), *secrets_of(environment, os.environ)]
+    try:
+        yield Visit(
+            environment=environment,
+            network=client.network,
+            targets=targets,
+            clients={name: waiting(target, loop) for name, target in targets.items()},
+            loop=loop,
+            journal=journal,
+            secrets=Redactor(secrets),
+            cost=Cost.of_environment(os.environ),
+        )
+    finally:
+        loop.run(client.close())
+        journal.close()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ FOUND = {
     "test_limits.test_the_sixth_login_of_a_client_is_refused_until_the_first_is_over": (
         "refused after the time that was given: 0, 1"
     ),
+    "test_limits.test_the_other_limits_lift_by_their_own_word_too": "status: 429, 200",
     "test_limits.test_a_limit_is_of_one_address_which_a_client_cannot_choose": (
         "the login from the address that was claimed: 200, 429"
     ),

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from harness.errors import ContractViolation, NoData
-from suites.journeys.tries import until_it_lifts
+from suites.journeys.tries import Try, refused_in_time, until_it_lifts
 
 
 def taken() -> httpx.Response:
@@ -21,3 +21,11 @@ def test_a_try_that_should_be_refused_and_is_not_is_a_failure() -> None:
 def test_a_try_after_the_window_is_no_data() -> None:
     with pytest.raises(NoData, match="longer than the limit lasts"):
         until_it_lifts(taken, time.monotonic())
+
+
+def test_a_single_try_is_judged_alike() -> None:
+    tried = Try.of(taken)
+    with pytest.raises(ContractViolation, match="status: expected 429, came 200"):
+        refused_in_time(tried, tried.answered_s + 1)
+    with pytest.raises(NoData):
+        refused_in_time(tried, tried.answered_s)

@@ -88,6 +88,24 @@ def test_a_failure_shows_how_to_run_it_again(tmp_path: Path) -> None:
     assert read(tmp_path / "run").judgement.counts == {Outcome.PASS: 3, Outcome.FAIL: 1}
 
 
+def test_what_failed_is_run_again_in_the_same_order(tmp_path: Path) -> None:
+    done = journeys(tmp_path, good, "--shuffle", "47 11", test_it=FAILS)
+    assert done.code == 10
+    again = "journeys --env some.yaml --shuffle '47 11' --only journeys.test_it.test_fails\n"
+    assert again in done.out
+
+
+def test_what_cannot_be_collected_tells_no_secret(tmp_path: Path) -> None:
+    _suite(tmp_path, {"test_it": "import os\nraise OSError('not at ' + os.environ['PLACE'])\n"})
+    more = "insight: {secrets: {place: '${env:PLACE}'}}"
+    write_environment(tmp_path, "http://127.0.0.1:9", more=more)
+    variables = {"PLACE": "behind-the-clock"}
+    done = keyarc_verify(tmp_path, "journeys", "--env", "some.yaml", variables=variables)
+    assert (done.code, done.out) == (2, "")
+    assert "OSError: not at [redacted]" in done.err
+    assert "behind" not in done.err
+
+
 def test_a_selection_is_never_go(tmp_path: Path) -> None:
     done = journeys(tmp_path, good, "--only", "*reads*", test_it=SUITE + FAILS)
     assert done.code == 20
