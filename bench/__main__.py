@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import command, gate, journeys, scale, smoke, stack
+from bench import command, gate, journeys, link, scale, smoke, stack
 
 ALL = {
     "command": command.main,
     "gate": gate.main,
     "journeys": journeys.main,
+    "link": link.main,
     "scale": scale.main,
     "smoke": smoke.main,
     "stack": stack.main,
