@@ -21,7 +21,12 @@ Tree = dict[str, Any]
 
 
 def write(
-    file: Path, folder: Path, settings: Settings, *, copies: Mapping[str, str] | None = None
+    file: Path,
+    folder: Path,
+    settings: Settings,
+    *,
+    copies: Mapping[str, str] | None = None,
+    postgres: Mapping[str, Any] | None = None,
 ) -> Path:
     """Writes the variant of an environment file.
 
@@ -31,6 +36,8 @@ def write(
         settings: By service of the stack, what it gets above its own `env`; references are allowed.
         copies: Services that run a second time, by the name of the copy: `{"brief": "auth"}`. It
             is called at `${stack:brief.url}`; `settings` may name it.
+        postgres: More of `stack.postgres`: its `settings` go above those that are there, all else
+            instead of it. Nothing where the stack has no database.
 
     Raises:
         UsageError: There is no such service, or nothing that can be started.
@@ -55,7 +62,7 @@ def write(
         name: _changed(service, settings.get(name, {})) for name, service in services.items()
     }
     if stack.get("postgres") is not None:
-        stack["postgres"] |= {"url_from": None, "port": None}
+        stack["postgres"] = _changed_database(stack["postgres"], postgres or {})
     written = folder / f"{file.stem}.yaml"
     # JSON is YAML.
     written.write_text(json.dumps(tree, indent=1), encoding="utf-8")
@@ -77,6 +84,12 @@ def _stack(file: Path, tree: Tree) -> Tree:
 def _changed(service: Tree, env: Mapping[str, str]) -> Tree:
     kept = {name: value for name, value in service.items() if name not in ("port", "http_port")}
     return {**kept, "env": {**(service.get("env") or {}), **env}}
+
+
+def _changed_database(database: Tree, more: Mapping[str, Any]) -> Tree:
+    """One of the stack's own, whatever the caller's variables say."""
+    settings = {**(database.get("settings") or {}), **(more.get("settings") or {})}
+    return {**database, **more, "settings": settings, "url_from": None, "port": None}
 
 
 def _problems(services: Tree, settings: Settings, copies: Mapping[str, str]) -> Iterator[str]:

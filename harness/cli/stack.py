@@ -26,6 +26,10 @@ def up(
         bool, typer.Option("--rehearse", help="Stand for a deployed environment, in its shape.")
     ] = False,
     database: Database = None,
+    links: Annotated[
+        bool,
+        typer.Option("--links", help="Lead each service to its dependencies over links."),
+    ] = False,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay until Ctrl-C, then end the stack.")
     ] = False,
@@ -48,6 +52,7 @@ def up(
         release=release,
         rehearse=rehearse,
         database=database,
+        links=links,
     )
     start(wanted, progress=_progress, ready=ready)
     if foreground:
@@ -76,7 +81,7 @@ def status(env: Env = "local", output_format: Format = "text") -> None:
         typer.echo(f"{env} is not up here; `keyarc-verify up --env {env}` starts it")
     else:
         _show_state(state)
-    if state is None or any(process["end"] for process in state["processes"]):
+    if state is None or state["stopped"] or any(each["end"] for each in state["processes"]):
         raise typer.Exit(20)
 
 
@@ -120,3 +125,9 @@ def _show_state(state: dict[str, Any]) -> None:
         how = process["end"] or ("leaving" if process["is_leaving"] else "running")
         release = process["release"] or ""
         typer.echo(f"{process['name']:<12} {how:<22} {process['pid']:>8}  {release:<12} {url}")
+    for name in state["stopped"]:
+        typer.echo(f"{name:<12} ended by order")
+    for name in state["changed"]:
+        typer.echo(f"{name:<12} runs with other settings than its own")
+    if state["disk"] and "refused" in state["disk"]:
+        typer.echo(f"{'disk':<12} {state['disk']['refused']}")

@@ -22,6 +22,18 @@ class Postgres(Section):
     port: int | None = Field(None, ge=1, le=65535, description="A free one unless given.")
     url_from: str | None = Field("DATABASE_URL", description="Null: always one of the stack's own.")
     settings: dict[str, str] = {}
+    disk_mb: int | None = Field(
+        None,
+        ge=64,
+        le=4096,
+        description="The size of a disk of its own, in memory; not where the system forbids it.",
+    )
+
+    @model_validator(mode="after")
+    def _disk_is_of_an_embedded_one(self) -> "Postgres":
+        if self.disk_mb is not None and self.source != "embedded":
+            raise ValueError("`disk_mb` goes with `source: embedded`")
+        return self
 
     @model_validator(mode="after")
     def _image_is_of_a_container(self) -> "Postgres":

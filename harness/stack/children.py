@@ -14,6 +14,8 @@ from harness.stack.serving import GRACE_S
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
+Announce = Callable[[], object]
+
 
 class Closable(Protocol):
     """A file of the supervisor's."""
@@ -101,6 +103,43 @@ class Children:
             started.release, started.identity = code.release, code.identity
         self.all.append(started)
         return started
+
+    def start_announced(
+        self,
+        name: str,
+        run: Callable[[Announce], object],
+        *,
+        service: str | None = None,
+        keep: Iterable[Closable] = (),
+        code: Code | None = None,
+    ) -> Child:
+        """As `start`, for a function that says when it has started: it is ready then.
+
+        Args:
+            name: Of the process and its log.
+            run: What it does; what it is given is to be called once.
+            service: What it is an instance of, if not of that name.
+            keep: Those files of `not_inherited` that it needs.
+            code: What it runs, where that is part of a release.
+        """
+        read, write = os.pipe()
+        child = self.start(
+            name,
+            lambda: run(lambda: os.write(write, b"1")),
+            service=service,
+            keep=keep,
+            code=code,
+        )
+        os.close(write)
+        child.is_ready = False
+
+        def hear() -> None:
+            child.is_ready = os.read(read, 1) != b""
+            self._watch.off(read)
+            os.close(read)
+
+        self._watch.on(read, hear)
+        return child
 
     def notice(self) -> list[Child]:
         """Those that have ended since the last look."""

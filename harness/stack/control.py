@@ -1,6 +1,7 @@
-"""Asks the supervisor of a stack what runs, and has it replaced: the client's side.
+"""Asks the supervisor of a stack what runs, and has it replaced, ended or started: the client's
+side.
 
-The supervisor finishes a replacement that it has begun, whatever becomes of who asked for it.
+The supervisor finishes what it has begun, whatever becomes of who asked for it.
 """
 
 import json
@@ -16,6 +17,8 @@ from harness.errors import StackError, UsageError
 from harness.stack.state import StateDirectory
 
 STATUS_LIMIT_S = 30.0
+# A database with much to write down takes its time.
+ORDER_LIMIT_S = 60.0
 # What the system takes as the path of a socket, its end included.
 MAX_ADDRESS_BYTES = 104
 
@@ -29,8 +32,10 @@ def status(state_dir: Path, limit_s: float = STATUS_LIMIT_S) -> dict[str, Any]:
 
     Returns:
         `release`; `serial`, which no two deployments have in common; `replacing`, the release that
-        a replacement under way brings, or None; `services`, each with its `instances` (`identity`,
-        `release`, `name`), how many are `wanted`, whether it is `changing`, and its `troubles`.
+        a replacement under way brings, or None; `stopped`, what was ended by order, and `changed`,
+        what was started by order with other settings than its own; `services`, each with its
+        `instances` (`identity`, `release`, `name`), how many are `wanted`, whether it is
+        `changing`, and its `troubles`.
 
     Raises:
         StackError: Nothing is up here, or the supervisor does not answer.
@@ -66,13 +71,67 @@ def replace(
             what was not replaced by then runs as before; or its end did not come in time.
     """
     asked = {"do": "replace", "release": release, "services": dict(services), "migrate": migrate}
-    for event in _asked(state_dir, asked, limit_s):
+    _order(state_dir, asked, limit_s, progress)
+
+
+def stop(state_dir: Path, service: str, *, at_once: bool, limit_s: float = ORDER_LIMIT_S) -> None:
+    """Ends all processes of a service, or of the database; its port refuses callers after.
+
+    Args:
+        state_dir: The stack's.
+        service: Which; `postgres` is the database, whose data is kept.
+        at_once: By SIGKILL. Else what is begun is finished first, in its grace.
+        limit_s: How long to wait until they are gone.
+
+    Raises:
+        UsageError: There is none, or none that could be started again.
+        StackError: Nothing is up here; a replacement is under way; or it did not end in time.
+    """
+    _order(state_dir, {"do": "stop", "service": service, "at_once": at_once}, limit_s)
+
+
+def start(
+    state_dir: Path,
+    service: str,
+    *,
+    settings: Mapping[str, str | None] | None = None,
+    delay_s: float = 0.0,
+    limit_s: float = ORDER_LIMIT_S,
+) -> None:
+    """Starts a service, or the database on its data; where it runs, it is killed first.
+
+    Returns once it is started: when it is ready, its health tells.
+
+    Args:
+        state_dir: The stack's.
+        service: Which; `postgres` is the database.
+        settings: What it gets above its own, until its next start; None as a value takes one away.
+            References are filled in. For the database, those of `postgresql.conf`.
+        delay_s: How long it does nothing at first; its port takes callers already.
+        limit_s: How long to wait until it is started.
+
+    Raises:
+        UsageError: There is none, or a setting refers to something that there is not.
+        StackError: Nothing is up here; a replacement is under way; or it does not start.
+    """
+    asked = {"do": "start", "service": service, "settings": dict(settings or {})}
+    _order(state_dir, {**asked, "delay_s": delay_s}, limit_s)
+
+
+def _order(
+    state_dir: Path,
+    order: Mapping[str, Any],
+    limit_s: float | None,
+    progress: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Has something done, and waits for it."""
+    for event in _asked(state_dir, order, limit_s):
         if event["event"] == "done":
             return
         if event["event"] == "failed":
             raise (UsageError if event["code"] == 2 else StackError)(event["text"])
         progress(event["text"])
-    raise StackError(f"the stack in {state_dir} ended before the replacement was over")
+    raise StackError(f"the stack in {state_dir} ended before what was ordered was over")
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """The instances of the services: started on their sockets, followed until they are ready."""
 
-import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness.environment import Environment, Program
 from harness.errors import StackError
@@ -47,8 +46,31 @@ class Instances:
         count = self.count(name)
         return [name] if count == 1 else [f"{name}-{each}" for each in range(1, count + 1)]
 
-    def start(self, name: str, code: Code) -> list[Child]:
-        """Starts all instances of a service, beside those that may run already."""
+    def filled(self, settings: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Settings with what their references stand for.
+
+        Raises:
+            UsageError: One refers to something that there is not.
+        """
+        fill = self._addresses.fill
+        return {name: None if text is None else fill(text) for name, text in settings.items()}
+
+    def start(
+        self,
+        name: str,
+        code: Code,
+        *,
+        settings: Mapping[str, str | None] | None = None,
+        delay_s: float = 0.0,
+    ) -> list[Child]:
+        """Starts all instances of a service, beside those that may run already.
+
+        Args:
+            name: The service's.
+            code: What it runs.
+            settings: What it gets above its own; None takes one away.
+            delay_s: How long it does nothing at first.
+        """
         service, held = self.stack.services[name], self._addresses.sockets[name]
         if service.python:
             for each in held.all():
@@ -56,12 +78,18 @@ class Instances:
         started = []
         for number, log in enumerate(self.logs(name), start=1):
             instance = f"{name}-{number}"
-            env = self._addresses.environment(service, instance, code.release)
+            env = self._addresses.environment(
+                service, instance, code.release, service=name, settings=settings
+            )
             if service.python:
-                forked = program.Service(service.python, env, held, code)
-                started.append(self._fork(log, name, forked))
+                forked = program.Service(service.python, env, held, code, delay_s)
+                started.append(
+                    self._children.start_announced(
+                        log, forked.run, service=name, keep=held.all(), code=code
+                    )
+                )
             else:
-                started.append(self.start_command(log, name, service, env, code))
+                started.append(self.start_command(log, name, service, env, code, delay_s))
         self.codes[name] = code
         return started
 
@@ -73,12 +101,17 @@ class Instances:
         return self.start_command(MIGRATE, MIGRATE, job, env, code)
 
     def start_command(
-        self, log: str, service: str, declared: Program, environment: dict[str, str], code: Code
+        self,
+        log: str,
+        service: str,
+        declared: Program,
+        environment: dict[str, str],
+        code: Code,
+        delay_s: float = 0.0,
     ) -> Child:
-        words = [
-            self._addresses.fill(word, release=code.release) for word in declared.command or []
-        ]
-        run = program.Command(words, environment, code).become
+        fill = self._addresses.fill
+        words = [fill(word, "", code.release, service) for word in declared.command or []]
+        run = program.Command(words, environment, code, delay_s).become
         return self._children.start(log, run, service=service, is_group=True, code=code)
 
     def probe(self, name: str) -> Probe:
@@ -112,26 +145,6 @@ class Instances:
             kept = self._children.not_inherited
             for old, new in self._addresses.refuse(name):
                 kept[:] = [new if each is old else each for each in kept]
-
-    def _fork(self, log: str, name: str, service: program.Service) -> Child:
-        read, write = os.pipe()
-        child = self._children.start(
-            log,
-            lambda: service.run(lambda: os.write(write, b"1")),
-            service=name,
-            keep=service.sockets.all(),
-            code=service.code,
-        )
-        os.close(write)
-        child.is_ready = False
-
-        def hear() -> None:
-            child.is_ready = os.read(read, 1) != b""
-            self._watch.off(read)
-            os.close(read)
-
-        self._watch.on(read, hear)
-        return child
 
 
 def failure(what: str, log: str) -> StackError:

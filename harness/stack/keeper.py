@@ -1,6 +1,7 @@
 """Keeps a stack that is up: writes down what becomes of it, and carries out what is ordered."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -9,10 +10,14 @@ from harness.environment import Environment
 from harness.errors import HarnessError, UsageError
 from harness.stack.children import Children
 from harness.stack.instances import MIGRATE
-from harness.stack.orders import Order, Orders
+from harness.stack.ordered import Order, Replacement, Stopping
+from harness.stack.orders import Client, Orders
 from harness.stack.startup import Startup
 from harness.stack.state import StateDirectory
+from harness.stack.switch import Switch
 from harness.stack.watch import Watch
+
+Progress = Callable[[str], None]
 
 
 class Keeper:
@@ -43,7 +48,10 @@ class Keeper:
             "pid": os.getpid(),
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "references": self._references,
+            "disk": startup.database.disk,
+            "links": startup.links,
         }
+        self._switch = Switch(startup.instances, startup.database, children, self._look)
         self._orders = Orders(directory, children, watch, self.status)
         self._write()
 
@@ -51,9 +59,8 @@ class Keeper:
         """Goes on until somebody wants the stack to end: `Stop` is raised then."""
         while True:
             self._look(None)
-            order, self._orders.waiting = self._orders.waiting, None
-            if order is not None:
-                self._obey(order)
+            while (ordered := self._orders.next()) is not None:
+                self._obey(*ordered)
 
     def status(self) -> dict[str, Any]:
         """What runs, as `control.status` gives it."""
@@ -63,6 +70,8 @@ class Keeper:
             "release": self._state["release"],
             "serial": f"{self._state['pid']}.{self._state['started_at']}.{self._deployments}",
             "replacing": self._replacing[0] if self._replacing else None,
+            "stopped": sorted(self._switch.stopped),
+            "changed": sorted(self._switch.changed),
             "services": {name: self._about(name, is_changing=name in changing) for name in names},
         }
 
@@ -82,23 +91,33 @@ class Keeper:
             "troubles": troubles,
         }
 
-    def _obey(self, order: Order) -> None:
+    def _obey(self, order: Order, client: Client) -> None:
         def progress(text: str) -> None:
-            order.client.say("progress", text=text)
+            client.say("progress", text=text)
             self._write()
 
         try:
-            self._replace(order, progress)
-            order.client.say("done")
+            self._carry_out(order, progress)
+            answer: dict[str, Any] = {"event": "done"}
         except (HarnessError, OSError) as error:
             code = 2 if isinstance(error, UsageError) else 20
-            order.client.say("failed", text=str(error), code=code)
+            answer = {"event": "failed", "text": str(error), "code": code}
         finally:
             self._replacing = None
             self._orders.done()
             self._write()
+        # Who is told so finds it written down.
+        client.say(**answer)
 
-    def _replace(self, order: Order, progress: Any) -> None:
+    def _carry_out(self, order: Order, progress: Progress) -> None:
+        if isinstance(order, Replacement):
+            self._replace(order, progress)
+        elif isinstance(order, Stopping):
+            self._switch.stop(order.service, at_once=order.at_once)
+        else:
+            self._switch.start(order.service, settings=order.settings, delay_s=order.delay_s)
+
+    def _replace(self, order: Replacement, progress: Progress) -> None:
         # Needed by who deploys alone.
         from harness.stack.rollout import Rollout
         from harness.stack.stock import Stock
@@ -124,6 +143,7 @@ class Keeper:
         self._replacing = order.release, services
         migrate = codes[services[0]] if order.migrate else None
         rollout.run(codes, services, migrate=migrate)
+        self._switch.have_been_deployed(services)
         if {running[name] for name in order.services} == set(codes.values()):
             self._state["release"] = self._references["stack:release"] = order.release
 
@@ -134,4 +154,8 @@ class Keeper:
 
     def _write(self) -> None:
         processes = [vars(child) for child in self._children.all if child.name != MIGRATE]
-        self._directory.write_state({**self._state, "processes": processes})
+        ordered = {
+            "stopped": sorted(self._switch.stopped),
+            "changed": sorted(self._switch.changed),
+        }
+        self._directory.write_state({**self._state, **ordered, "processes": processes})

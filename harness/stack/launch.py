@@ -34,6 +34,7 @@ class Wanted:
         release: What services report as theirs; `local` unless given.
         rehearse: Starts another environment's stack in this one's shape.
         database: Where its database comes from, if not from where the file says.
+        links: Whether a link leads from each service to each of its dependencies.
     """
 
     env: str | Path
@@ -41,6 +42,7 @@ class Wanted:
     release: str | None = None
     rehearse: bool = False
     database: Source | None = None
+    links: bool = False
 
 
 class Launch:
@@ -54,6 +56,7 @@ class Launch:
         command += ["--env", str(wanted.env), "--state-dir", str(self.directory.path)]
         command += ["--release", wanted.release or DEFAULT_RELEASE]
         command += ["--channel", str(theirs.fileno()), *(["--rehearse"] * wanted.rehearse)]
+        command += ["--links"] * wanted.links
         command += ["--database", wanted.database] if wanted.database else []
         with theirs:
             self._process = subprocess.Popen(

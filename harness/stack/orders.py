@@ -6,15 +6,15 @@ changes nothing; what it has ordered is done.
 
 import json
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import UsageError
-from harness.release_id import checked
 from harness.stack.children import Children
 from harness.stack.control import address
+from harness.stack.ordered import Order, Replacement, Stopping, order
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
@@ -54,28 +54,11 @@ class Client:
         return [line.decode(errors="replace") for line in lines]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A replacement, and who is told about it.
-
-    Attributes:
-        release: What the services report after.
-        services: Which identity each of them is to run.
-        migrate: Whether the release's migration runs first.
-        client: Who has ordered it.
-    """
-
-    release: str
-    services: Mapping[str, str]
-    migrate: bool
-    client: Client
-
-
 class Orders:
-    """Takes orders, one at a time.
+    """Takes orders, which are carried out one at a time.
 
-    Attributes:
-        waiting: One that was taken, and is to be carried out.
+    Nothing is taken while a replacement is under way, nor one beside anything else: it would begin
+    with another system than who asked for it has seen.
     """
 
     def __init__(
@@ -85,8 +68,8 @@ class Orders:
         watch: Watch,
         status: Callable[[], Mapping[str, Any]],
     ) -> None:
-        self.waiting: Order | None = None
-        self._underway: str | None = None
+        self._waiting: deque[tuple[Order, Client]] = deque()
+        self._underway: Order | None = None
         self._status = status
         self._watch = watch
         # No child may hold a client's line: its end would never be seen.
@@ -99,8 +82,15 @@ class Orders:
         self._kept.append(self._listening)
         watch.on(self._listening, self._accept)
 
+    def next(self) -> tuple[Order, Client] | None:
+        """The one to be carried out now, and who is told about it."""
+        if not self._waiting:
+            return None
+        self._underway, client = self._waiting.popleft()
+        return self._underway, client
+
     def done(self) -> None:
-        """The order is carried out, or has failed: the next one may come."""
+        """The order is carried out, or has failed."""
         self._underway = None
 
     def _accept(self) -> None:
@@ -129,27 +119,22 @@ class Orders:
     def _obey(self, client: Client, asked: dict[str, Any]) -> None:
         if asked["do"] == "status":
             client.say("status", **self._status())
-        elif asked["do"] == "replace":
-            order = _order(asked, client)
-            if self._underway is not None:
-                text = (
-                    f"a replacement by release {self._underway} is under way; wait for its end, "
-                    "and look what runs then"
-                )
-                client.say("failed", text=text, code=20)
+            return
+        ordered = order(asked)
+        pending = [each for each, _ in self._waiting]
+        pending += [self._underway] if self._underway is not None else []
+        for each in pending:
+            if isinstance(each, Replacement) or isinstance(ordered, Replacement):
+                client.say("failed", text=_is_under_way(each), code=20)
                 return
-            self.waiting, self._underway = order, order.release
-        else:
-            raise ValueError("it knows status and replace")
+        self._waiting.append((ordered, client))
 
 
-def _order(asked: dict[str, Any], client: Client) -> Order:
-    services = asked["services"]
-    if not isinstance(services, dict) or not services:
-        raise ValueError("which services?")
-    return Order(
-        release=checked(asked["release"]),
-        services={str(name): str(identity) for name, identity in services.items()},
-        migrate=asked["migrate"] is True,
-        client=client,
-    )
+def _is_under_way(pending: Order) -> str:
+    if isinstance(pending, Replacement):
+        what = f"a replacement by release {pending.release}"
+    elif isinstance(pending, Stopping):
+        what = f"the end of {pending.service}"
+    else:
+        what = f"a start of {pending.service}"
+    return f"{what} is under way; wait for its end, and look what runs then"

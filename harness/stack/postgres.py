@@ -7,13 +7,14 @@ server runs without fsync: what it acknowledged outlives every process, not the 
 import hashlib
 import os
 import signal
-import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
 from harness.errors import StackError
-from harness.stack.binaries import Account, cache_directory, installation, settle
+from harness.stack import disk, postmaster
+from harness.stack.binaries import Account, cache_directory, installation, run, settle
 from harness.stack.process import die_with
 
 SETTINGS = {
@@ -53,6 +54,7 @@ class Cluster:
         directory: Made by `prepare`; the data is in `data` below it.
         port: On 127.0.0.1.
         settings: More of `postgresql.conf`, above the defaults.
+        disk_holder: The process that holds the disk which `directory` is, if it is one.
     """
 
     # Until it is ready.
@@ -64,6 +66,7 @@ class Cluster:
     database: str
     password: str = field(repr=False)
     settings: dict[str, str] = field(default_factory=dict)
+    disk_holder: int | None = None
 
     @property
     def data(self) -> Path:
@@ -85,13 +88,13 @@ class Cluster:
         account.owns(self.directory)
         template = cache_directory() / f"postgres-{self._template_key(binaries)}"
         if template.exists():
-            self._run(["cp", "-a", str(template), str(self.data)])
+            run(["cp", "-a", str(template), str(self.data)])
         else:
             self._initialise(binaries, account, template)
         self._single_user(binaries, account, f"ALTER ROLE {self._role} PASSWORD '{self.password}'")
 
     def _initialise(self, binaries: Path, account: Account, template: Path) -> None:
-        self._run([str(binaries / "initdb"), f"--pgdata={self.data}", *INITDB], account)
+        run([str(binaries / "initdb"), f"--pgdata={self.data}", *INITDB], account)
         (self.data / "pg_hba.conf").write_text(HBA)
         self._single_user(
             binaries,
@@ -101,40 +104,68 @@ class Cluster:
         )
         template.parent.mkdir(parents=True, exist_ok=True)
         partial = template.with_name(f"{template.name}.{os.getpid()}")
-        self._run(["cp", "-a", str(self.data), str(partial)])
+        run(["cp", "-a", str(self.data), str(partial)])
         settle(partial, template)
 
-    def command(self) -> list[str]:
+    def command(self, settings: Mapping[str, str | None] | None = None) -> list[str]:
         """The server's command line; it holds no secret."""
         postgres = installation(self.version, Account.for_server()) / "bin" / "postgres"
-        return [str(postgres), "-D", str(self.data), *self._options(port=str(self.port))]
+        options = self._options({**(settings or {}), "port": str(self.port)})
+        return [str(postgres), "-D", str(self.data), *options]
 
     def serve(self) -> NoReturn:
         """Prepares the data directory, then turns this process into the server."""
         parent_pid = os.getppid()
+        self._join_disk()
         self.prepare()
-        command = self.command()
+        self._become_server(self.command(), parent_pid)
+
+    def resume(self, settings: Mapping[str, str | None]) -> NoReturn:
+        """Turns this process into the server, on the data that is there.
+
+        Args:
+            settings: Of `postgresql.conf`, above its own; None takes one away.
+        """
+        parent_pid = os.getppid()
+        self._join_disk()
+        self._become_server(self.command(settings), parent_pid)
+
+    def forget(self) -> None:
+        """Forgets a server that was killed, once nothing of it runs."""
+        if self.disk_holder is None:  # Else its memory is that of the holder's namespace.
+            postmaster.release(postmaster.memory(self.data))
+        postmaster.forget(self._seen_data)
+
+    def is_ready(self) -> bool:
+        """Whether the server takes connections, as its own status file says."""
+        return postmaster.is_ready(self._seen_data)
+
+    @property
+    def _seen_data(self) -> Path:
+        """Its data as the supervisor sees it."""
+        if self.disk_holder is None:
+            return self.data
+        return disk.seen_from_outside(self.disk_holder, self.data)
+
+    def _join_disk(self) -> None:
+        if self.disk_holder is not None:
+            disk.join(self.disk_holder)
+
+    def _become_server(self, command: list[str], parent_pid: int) -> NoReturn:
         Account.for_server().become()
         # A fast end that still takes the server's own children and shared memory along.
         die_with(parent_pid, signal.SIGQUIT)
         os.chdir("/")
         os.execv(command[0], command)
 
-    def is_ready(self) -> bool:
-        """Whether the server takes connections, as its own status file says."""
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-        except OSError:
-            return False
-        return len(lines) > 7 and lines[7].strip() == "ready"
-
     @property
     def _role(self) -> str:
         return '"' + self.database + '"'
 
-    def _options(self, **more: str) -> list[str]:
-        settings = {**SETTINGS, **self.settings, **more}
-        return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    def _options(self, more: Mapping[str, str | None] | None = None) -> list[str]:
+        settings = {**SETTINGS, **self.settings, **(more or {})}
+        given = [f"{name}={value}" for name, value in settings.items() if value is not None]
+        return [word for each in given for word in ("-c", each)]
 
     def _template_key(self, binaries: Path) -> str:
         stamp = (binaries / "postgres").stat()
@@ -144,31 +175,10 @@ class Cluster:
     def _single_user(self, binaries: Path, account: Account, *statements: str) -> None:
         postgres = [str(binaries / "postgres"), "--single", "-j", "-D", str(self.data)]
         # Single-user mode reads to an empty line, and tells of errors in its output alone.
-        output = self._run(
+        output = run(
             [*postgres, *self._options(), "-c", "exit_on_error=on", "template1"],
             account,
             "".join(f"{statement};\n\n" for statement in statements),
         )
         if "ERROR:" in output:
             raise StackError("PostgreSQL refused to be set up", output)
-
-    def _run(self, command: list[str], account: Account | None = None, given: str = "") -> str:
-        parent_pid = os.getpid()
-        changed = account is not None and account.uid != os.geteuid()
-        done = subprocess.run(
-            command,
-            input=given,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            user=account.uid if account and changed else None,
-            group=account.gid if account and changed else None,
-            extra_groups=[] if changed else None,
-            preexec_fn=lambda: die_with(parent_pid),
-            check=False,
-        )
-        if done.returncode != 0:
-            program = Path(command[0]).name
-            raise StackError(f"{program} failed with exit code {done.returncode}", done.stdout)
-        return done.stdout

@@ -6,6 +6,7 @@ import os
 import shutil
 import ssl
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -83,16 +84,18 @@ def load(program: PythonProgram) -> Any:
 
 @dataclass(frozen=True)
 class Command:
-    """A command and its whole environment."""
+    """A command and its whole environment; it does nothing for `delay_s` at first."""
 
     words: list[str]
     environment: Mapping[str, str]
     code: Code
+    delay_s: float = 0.0
 
     def become(self) -> NoReturn:
         """Turns this process into it, in a group of its own so that its children end with it."""
         with suppress(OSError):
             os.setpgid(0, 0)
+        time.sleep(self.delay_s)
         self.code.enter()
         os.execvpe(self.words[0], self.words, self.environment)
 
@@ -113,12 +116,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Service:
-    """An ASGI application and the sockets, listening already, that it answers on."""
+    """An ASGI application and the sockets, listening already, that it answers on.
+
+    It does nothing for `delay_s` at first.
+    """
 
     python: PythonProgram
     environment: Mapping[str, str]
     sockets: Sockets
     code: Code
+    delay_s: float = 0.0
 
     def run(self, announce: Callable[[], object]) -> None:
         """Serves until it is told to end, then finishes what it has begun.
@@ -126,6 +133,7 @@ class Service:
         Args:
             announce: Called once the application has started.
         """
+        time.sleep(self.delay_s)
         _take(self.environment)
         self.code.enter()
         app = load(self.python)

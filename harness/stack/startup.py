@@ -5,28 +5,24 @@ services need, and then forks them.
 """
 
 import gc
-import os
-import secrets
 import time
 from collections.abc import Callable
 
-from harness.environment import Environment, Postgres, StackService
+from harness.environment import Environment, StackService
 from harness.errors import StackError, UsageError
 from harness.registry import PLATFORMS
 from harness.stack import program, sockets
 from harness.stack.addresses import Addresses
 from harness.stack.children import Child, Children
 from harness.stack.code import Code, code_at_up
-from harness.stack.container import Container
+from harness.stack.database import LINKS, POSTGRES, Database
 from harness.stack.instances import MIGRATE, Instances, failure
-from harness.stack.postgres import Cluster
 from harness.stack.preload import is_loaded, preload
 from harness.stack.readiness import Probe
-from harness.stack.source import REFERENCE, source_of
 from harness.stack.state import StateDirectory
 from harness.stack.watch import Watch
 
-POSTGRES = "postgres"
+LINKS_LIMIT_S = 30.0
 MIGRATE_LIMIT_S = 120.0
 POLL_S = 0.005
 
@@ -42,6 +38,7 @@ class Startup:
         *,
         watch: Watch,
         release: str,
+        links: bool = False,
     ) -> None:
         if environment.stack is None:
             hint = "; `--rehearse` starts one in its shape" if environment.rehearsal else ""
@@ -52,11 +49,12 @@ class Startup:
         self.instances = Instances(environment, self.addresses, children, watch)
         self._environment = environment
         self._release = release
+        self.links: list[str] | None = [] if links else None
         self._services = environment.services
         self._directory = directory
         self._children = children
         self._watch = watch
-        self._database: Cluster | Container | None = None
+        self.database = Database(self.stack.postgres, self.addresses, directory, children)
 
     def run(self) -> None:
         """Returns when everything is ready.
@@ -71,8 +69,8 @@ class Startup:
         self._children.not_inherited.extend(self.addresses.take())
         self._start_nameserver()
         self._start_stand_in()
-        if self.stack.postgres:
-            self._start_postgres(self.stack.postgres)
+        self.database.start()
+        links = self._start_links()
         migration = None
         for _ in preload(self.stack):
             migration = migration or self._start_migration()
@@ -82,6 +80,8 @@ class Startup:
         code = code_at_up(self._environment, self._release)
         self._have_migrated(migration)
         self._certify()
+        if links is not None:
+            self._until(LINKS, lambda: links.is_ready, LINKS_LIMIT_S)
         # What is here now is shared with every child for as long as nobody touches it.
         gc.freeze()
         for name in self.stack.services:
@@ -117,44 +117,29 @@ class Startup:
         self._children.start("platform", run, keep=[held])
         held.close()
 
-    def _start_postgres(self, declared: Postgres) -> None:
-        self.addresses.references[REFERENCE] = source_of(declared)
-        given = os.environ.get(declared.url_from) if declared.url_from else None
-        if given:
-            self.addresses.secrets["stack:postgres.url"] = given
-            return
-        held = sockets.reserve("stack.postgres", declared.port)
-        self._database = database = self._declared(declared, sockets.port_of(held))
-        self.addresses.references["stack:postgres.port"] = str(database.port)
-        self.addresses.secrets["stack:postgres.url"] = database.url
-        if isinstance(database, Container):
-            held.close()  # The engine binds it, and need not allow re-use.
-        self._children.not_inherited.append(held)
-        self._children.start(POSTGRES, database.serve, keep=[held])
+    def _start_links(self) -> Child | None:
+        if self.links is None:
+            return None
+        # Needed by a stack with links alone.
+        from harness.stack import ways
 
-    def _declared(self, declared: Postgres, port: int) -> Cluster | Container:
-        name, password, settings = declared.database, secrets.token_urlsafe(32), declared.settings
-        if declared.source == "container":
-            Container.check()
-            image = declared.image or f"postgres:{declared.version}"
-            return Container(self._directory, image, port, name, password, settings)
-        folder = self._directory.runtime / POSTGRES
-        return Cluster(folder, declared.version, port, name, password, settings)
+        known = {**self.addresses.references, **self.addresses.secrets}
+        every = list(ways.ways(self._environment, known))
+        for way in every:
+            self.addresses.ways.setdefault(way.service, {}).update(way.references)
+        self.links.extend(map(str, every))
+        return ways.start(every, self._directory.links, self._children)
 
     def _start_migration(self) -> Child | None:
         """Starts the migration, once PostgreSQL is there and what it needs is imported."""
         job = self.stack.migrate
-        if job is None or not is_loaded(job) or not self._has_database():
+        if job is None or not is_loaded(job) or not self.database.is_ready():
             return None
         return self.instances.start_job(job, Code(release=self._release, identity=""))
 
-    def _has_database(self) -> bool:
-        return self._database is None or self._database.is_ready()
-
     def _have_migration_started(self, migration: Child | None) -> Child | None:
-        if self._database is not None:
-            # Its status file is all that PostgreSQL tells without being asked by a client.
-            self._until(POSTGRES, self._has_database, self._database.limit_s, poll_s=POLL_S)
+        # Its status file is all that PostgreSQL tells without being asked by a client.
+        self._until(POSTGRES, self.database.is_ready, self.database.limit_s, poll_s=POLL_S)
         return migration or self._start_migration()
 
     def _have_migrated(self, job: Child | None) -> None:

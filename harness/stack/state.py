@@ -28,6 +28,8 @@ LOCK = "lock"
 RELEASES = "releases"
 # And of every environment's ledger, which the end of a stack must not take along.
 LEDGER = "ledger"
+# And of what runs have broken.
+FAULTS = "faults"
 MIN_FREE_MEMORY_BYTES = 256 * 1024 * 1024
 
 
@@ -35,9 +37,9 @@ def default_directory(environment_name: str) -> Path:
     """The state directory of an environment's stack, below the current directory.
 
     Raises:
-        UsageError: Releases, or ledgers, are kept under that name.
+        UsageError: Releases, ledgers, or journals of faults, are kept under that name.
     """
-    if environment_name in (RELEASES, LEDGER):
+    if environment_name in (RELEASES, LEDGER, FAULTS):
         raise UsageError(
             f"an environment file cannot be called {environment_name}: name it otherwise"
         )
@@ -50,6 +52,7 @@ class StateDirectory:
     Attributes:
         path: Where its state and logs are.
         control: The socket on which the supervisor takes orders.
+        links: The socket of the links' API, where there are links.
         container_file: There for as long as the engine may hold a container of this stack.
         runtime: Where its data is: in memory where there is room for it.
     """
@@ -60,6 +63,7 @@ class StateDirectory:
         self.ca_file = path / "ca.pem"
         self.container_file = path / "container"
         self.control = path / "control"
+        self.links = path / "links"
         self.runtime = _runtime(path)
 
     def make(self) -> None:

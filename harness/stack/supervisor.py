@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from harness.errors import HarnessError, UsageError
-from harness.stack import guard, process
+from harness.stack import guard, postmaster, process
 from harness.stack.channel import Channel
 from harness.stack.children import Children
 from harness.stack.source import SOURCES, Source, with_source
@@ -35,10 +35,12 @@ class Supervisor:
         *,
         rehearse: bool,
         database: Source | None,
+        links: bool,
     ) -> None:
         self._env = env
         self._rehearse = rehearse
         self._database = database
+        self._links = links
         self._release = release
         self._channel = channel
         self._directory = StateDirectory(state_dir)
@@ -106,6 +108,7 @@ class Supervisor:
             self._children,
             watch=self._watch,
             release=self._release,
+            links=self._links,
         )
         startup.run()
         self._directory.write_secrets(startup.addresses.secrets)
@@ -118,10 +121,13 @@ class Supervisor:
     def _end(self) -> None:
         """Services first, so that what they have begun still finds its database."""
         databases = [child for child in self._children.all if child.name == "postgres"]
-        others = [child for child in self._children.all if child.name != "postgres"]
+        links = [child for child in self._children.all if child.name == "links"]
+        others = [each for each in self._children.all if each not in [*databases, *links]]
         self._children.stop(others, signal.SIGTERM)
+        self._children.stop(links, signal.SIGTERM)
         # Nothing of the data is kept: there is no need to bring it in order.
         self._children.stop(databases, signal.SIGQUIT)
+        postmaster.release(postmaster.memory(self._directory.runtime / "postgres" / "data"))
         if self._directory.container_file.exists():
             from harness.stack.sweep import sweep_containers  # Needed after an accident alone.
 
@@ -143,6 +149,7 @@ def main() -> None:
             channel,
             rehearse=arguments.rehearse,
             database=arguments.database,
+            links=arguments.links,
         )
         supervisor.run()
         # All is done; unloading what was imported for the services would only keep `down` waiting.
@@ -164,6 +171,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--release", required=True)
     parser.add_argument("--rehearse", action="store_true")
     parser.add_argument("--database", choices=SOURCES)
+    parser.add_argument("--links", action="store_true")
     parser.add_argument("--channel", type=int, required=True)
     return parser.parse_args()
 

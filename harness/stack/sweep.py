@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from harness.errors import StackError
+from harness.stack import postmaster
 from harness.stack.state import MARK, StateDirectory
 
 GONE_WITHIN_S = 5.0
@@ -47,20 +48,14 @@ def sweep_processes(directory: StateDirectory) -> list[str]:
     Returns:
         What was killed, for people: `postgres (pid 123)`.
     """
-    shared_memory = _shared_memory_of(directory.runtime)
+    shared_memory = postmaster.memory(directory.runtime / "postgres" / "data")
     mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = [each for each in psutil.process_iter() if _bears_mark(each, directory.path)]
     killed = {each: name for each in found if each.pid not in mine and (name := _kill(each))}
     deadline_s = time.monotonic() + GONE_WITHIN_S
     while any(map(_lives, killed)) and time.monotonic() < deadline_s:
         time.sleep(POLL_S)
-    if shared_memory is not None:
-        # A server that was killed cannot give it back. Gone already is as good.
-        subprocess.run(
-            ["ipcrm", "-m", shared_memory],  # noqa: S607 - wherever the system keeps it
-            capture_output=True,
-            check=False,
-        )
+    postmaster.release(shared_memory)
     return [f"{name} (pid {process.pid})" for process, name in killed.items()]
 
 
@@ -110,12 +105,3 @@ def _lives(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
-
-
-def _shared_memory_of(runtime: Path) -> str | None:
-    """The id of the segment that the server holds, from its status file (line 7: key and id)."""
-    try:
-        lines = (runtime / "postgres" / "data" / "postmaster.pid").read_text().splitlines()
-        return lines[6].split()[1]
-    except (OSError, IndexError):
-        return None

@@ -126,3 +126,23 @@ def test_a_name_for_a_copy_that_is_none_is_told_when_it_is_read(tmp_path: Path) 
     file = write(LOCAL, tmp_path, {}, copies={"no name": "auth"})
     with pytest.raises(EnvironmentFileError, match="no name"):
         parse(file)
+
+
+def test_the_database_gets_what_is_more_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    database = {"database": "mine", "settings": {"jit": "on", "work_mem": "1MB"}}
+    services = {"web": {"command": ["web"]}}
+    tree = {
+        "name": "mine",
+        "services": {"web": {"url": "${stack:web.url}"}},
+        "stack": {"postgres": database, "services": services},
+    }
+    file.write_text(json.dumps(tree))
+    (tmp_path / "varied").mkdir()
+    more = {"disk_mb": 64, "settings": {"work_mem": "2MB"}}
+    came = parse(write(file, tmp_path / "varied", {}, postgres=more))
+    assert came.stack is not None
+    assert came.stack.postgres is not None
+    assert came.stack.postgres.settings == {"jit": "on", "work_mem": "2MB"}
+    assert (came.stack.postgres.disk_mb, came.stack.postgres.database) == (64, "mine")
+    assert came.stack.postgres.url_from is None

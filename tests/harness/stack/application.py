@@ -41,6 +41,7 @@ async def app(
         "body": body.decode(),
         "file": __file__,
         "environment": dict(os.environ),
+        "has_links": any(name.startswith("harness.link") for name in sys.modules),
     }
     await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(about).encode()})

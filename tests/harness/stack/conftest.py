@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,20 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     here.down()
     for process in here.processes():
         process.send_signal(signal.SIGKILL)
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[Sandbox]:
+    """A sandbox for several tests; nothing of its stack may be left after."""
+    here = Sandbox(path)
+    try:
+        yield here
+        here.down()
+        assert here.left() == []
+    finally:
+        here.down()
+        for process in here.processes():
+            process.send_signal(signal.SIGKILL)
 
 
 def until(done: Callable[[], object], limit_s: float = 20) -> None:

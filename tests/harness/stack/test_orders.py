@@ -61,6 +61,11 @@ NONSENSE = [
     b'{"do": "replace"}',
     b'{"do": "replace", "release": "a b", "services": {"one": "x"}, "migrate": false}',
     b'{"do": "replace", "release": "v2", "services": {}, "migrate": false}',
+    b'{"do": "stop", "service": "one"}',
+    b'{"do": "start", "service": "one", "settings": [], "delay_s": 0}',
+    b'{"do": "start", "service": "one", "settings": {"A": 1}, "delay_s": 0}',
+    b'{"do": "start", "service": "one", "settings": {}, "delay_s": -1}',
+    b'{"do": "start", "service": "one", "settings": {}, "delay_s": "soon"}',
     b"\xff\xfe",
     b"[" * 100_000,
 ]
@@ -70,7 +75,9 @@ def test_nonsense_is_refused_and_changes_nothing(shop: Shop) -> None:
     shop.up()
     before = shop.status()
     answers = [said(shop, line) for line in NONSENSE]
-    assert [(answer["event"], answer["code"]) for answer in answers] == [("failed", 2)] * 11
+    assert [(answer["event"], answer["code"]) for answer in answers] == [("failed", 2)] * len(
+        NONSENSE
+    )
     assert shop.status() == before
 
 

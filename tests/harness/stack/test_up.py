@@ -307,7 +307,7 @@ def test_binaries_that_only_root_can_reach_are_made_reachable(
 @pytest.mark.usefixtures("open_to_all")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_plain_user_can_do_all_of_it(sandbox: Sandbox) -> None:
-    sandbox.declare(postgres=POSTGRES, services=TLS)
+    sandbox.declare(postgres={**POSTGRES, "disk_mb": 64}, services=TLS)
     for folder in (sandbox.path, sandbox.file):
         os.chown(folder, 65534, 65534)
     # Reading everywhere stays allowed: the interpreter itself may be below root's home.
