@@ -130,10 +130,30 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A fault at one place, as a cell of the matrix of faults.
+
+    `service` and `dependency` are the place; `dependency` is there where the way to it is broken.
+    `detected_ms`: from the injection until health told of it; `recovered_ms`: from the heal until
+    all were healthy; None where that was not to be seen, or was not seen. `evidence`: a file in
+    the run directory.
+    """
+
+    fault: str
+    kind: str
+    service: str
+    dependency: str | None = None
+    detected_ms: float | None = None
+    recovered_ms: float | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """How a declared thing ended. `blocked_by` names the resource that kept it from running.
 
-    `round`: which time it was, where a bake runs the same checks again.
+    `round`: which time it was, where a bake runs the same checks again. `cell`: of the matrix of
+    faults, where it is one.
     """
 
     id: str
@@ -150,6 +170,7 @@ class Result:
     duration_ms: float = 0.0
     attempts: tuple[Attempt, ...] = ()
     round: int = 0
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

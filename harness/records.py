@@ -2,7 +2,8 @@
 
 manifest.json   written before the first request
 results.jsonl   one line for each result, appended as it happens
-verdict.json    written whole or not at all; its SHA-256 covers the two above
+cells/          what was seen of each fault, a file each (harness/matrix/evidence.py)
+verdict.json    written whole or not at all; its SHA-256 covers all of the above
 action.json     what a gate did after it, written in the same way
 journal.jsonl   what suites made and removed in the system under test (harness/journal.py)
 """
@@ -35,6 +36,7 @@ MANIFEST, RESULTS, VERDICT, ACTION = (
     "verdict.json",
     "action.json",
 )
+CELLS = "cells"
 DEFAULT_PARENT = Path("reports/runs")
 
 
@@ -89,7 +91,8 @@ class RunDirectory:
 
     def conclude(self, judgement: Judgement) -> tuple[Judgement, str]:
         """Writes the verdict, and returns it with the SHA-256 of its file."""
-        evidence = {name: _sha256(self.path / name) for name in (MANIFEST, RESULTS)}
+        cells = sorted(f"{CELLS}/{file.name}" for file in (self.path / CELLS).glob("*.json"))
+        evidence = {name: _sha256(self.path / name) for name in (MANIFEST, RESULTS, *cells)}
         judgement = replace(judgement, evidence=evidence)
         document = _document(judgement)
         _replace(self.path / VERDICT, document)

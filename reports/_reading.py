@@ -1,10 +1,11 @@
 """A finished run, sorted into what a reader asks of it; the same for every format."""
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from harness.model import Declared, Outcome, Reason, Result, RunRecord
+from harness.model import READINESS, Declared, Outcome, Reason, Result, RunRecord
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
@@ -54,6 +55,15 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups
+
+
+def to_repeat(result: Result, command: str) -> str | None:
+    """The command that runs it again: of what pytest ran, that of its suite alone."""
+    if not command or result.kind != "check":
+        return None
+    of_suite = result.id.partition(".")[0] in command.split()[1:2]
+    known = of_suite or (bool(result.attempts) and not result.id.startswith(READINESS))
+    return f"{command} --only {shlex.quote(result.id)}" if known else None
 
 
 def _counts(declared: Declared | None) -> bool:

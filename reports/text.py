@@ -1,11 +1,9 @@
 """For a person: what failed first and why, and the verdict on the last lines."""
 
-import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.model import (
-    READINESS,
     Action,
     Consequence,
     Excluded,
@@ -14,8 +12,10 @@ from harness.model import (
     Result,
     RunRecord,
 )
+from reports import _grid
+from reports._matrix import Matrix
 from reports._printable import printable, shortened
-from reports._reading import Reading, grouped
+from reports._reading import Reading, grouped, to_repeat
 
 _INDENT = " " * 9
 _WIDTH = 79
@@ -39,6 +39,9 @@ def render(record: RunRecord) -> str:
     lines += list(_of_the_run(reading.rest))
     if lines and lines[-1]:
         lines.append("")
+    matrix = Matrix.of(record)
+    if matrix is not None:
+        lines += [*_grid.lines(matrix), ""]
     lines += _summary(record)
     return "\n".join(printable(line) for line in lines) + "\n"
 
@@ -73,15 +76,10 @@ def _problem(result: Result, command: str) -> Iterator[str]:
         yield f"{_INDENT}came      {shortened(result.came)}"
     if result.curl:
         yield f"{_INDENT}{result.curl}"
-    if command and result.kind == "check" and _is_known(result, command):
-        yield f"{_INDENT}{command} --only {shlex.quote(result.id)}"
+    again = to_repeat(result, command)
+    if again:
+        yield f"{_INDENT}{again}"
     yield ""
-
-
-def _is_known(result: Result, command: str) -> bool:
-    """Whether the command would run it again: what pytest ran, the command of its suite alone."""
-    of_suite = result.id.partition(".")[0] in command.split()[1:2]
-    return of_suite or (bool(result.attempts) and not result.id.startswith(READINESS))
 
 
 def _aside(reading: Reading, record: RunRecord) -> Iterator[str]:

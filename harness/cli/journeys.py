@@ -31,7 +31,9 @@ def journeys(
         typer.Option("--rehearse", help="Let a stack of this machine stand for what is deployed."),
     ] = False,
     database: Database = None,
-    output_format: Annotated[str, typer.Option("--format", help="text, json or junit.")] = "text",
+    output_format: Annotated[
+        str, typer.Option("--format", help="text, html, json or junit.")
+    ] = "text",
     output: Annotated[
         str | None,
         typer.Option(help="The run's directory, new or empty. Else one in reports/runs."),

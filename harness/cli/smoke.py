@@ -15,7 +15,9 @@ app = typer.Typer()
 def smoke(
     env: Annotated[str, typer.Option(help="An environment's name, or its file.")],
     database: Database = None,
-    output_format: Annotated[str, typer.Option("--format", help="text, json or junit.")] = "text",
+    output_format: Annotated[
+        str, typer.Option("--format", help="text, html, json or junit.")
+    ] = "text",
     only: Annotated[
         str | None, typer.Option(help="Run some checks only: `health.*`. Never GO.")
     ] = None,

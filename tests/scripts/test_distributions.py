@@ -15,6 +15,7 @@ def test_the_wheel_has_all_that_is_read_at_run_time(tmp_path: Path) -> None:
     patterns = (
         "environments/*.yaml",
         "environments/*.json",
+        "reports/*.css",
         "reports/*.json",
         "services/*/openapi.json",
         "services/frontend/static/**/*.*",

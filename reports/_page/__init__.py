@@ -1,0 +1,1 @@
+"""The parts of the page that `reports/html.py` puts together, a file each."""
