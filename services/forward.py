@@ -25,6 +25,10 @@ HELD_BYTES = 256 * 1024
 CLIENT_LIMIT_S = 30.0
 # Below the 5 s after which uvicorn closes an idle connection.
 KEEPALIVE_S = 2.0
+# How many requests can have the service's attention at once; as many again wait for it, and who
+# comes after them is told at once to come back.
+MOST_AT_ONCE = 200
+MOST_UNDER_WAY = 2 * MOST_AT_ONCE
 # What uvicorn refuses to write in a header.
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -61,13 +65,14 @@ class Upstream:
         self.limit_s = limit_s
         self._client_limit_s = client_limit_s
         self._url = httpx.URL(url)
+        self._under_way = 0
         self._base_path = self._url.raw_path.rstrip(b"/")
         # A client would add headers, keep cookies and follow redirects; its transport does not.
         self._transport = httpx.AsyncHTTPTransport(
             verify=_verification(self._url),
             trust_env=False,
             limits=httpx.Limits(
-                max_connections=200,
+                max_connections=MOST_AT_ONCE,
                 max_keepalive_connections=keep_connections,
                 keepalive_expiry=KEEPALIVE_S,
             ),
@@ -78,8 +83,11 @@ class Upstream:
 
         Raises:
             Problem: 408 for a client that stops sending, 422 for a request that HTTP/1.1 cannot
-                carry, 502 for no or a broken answer, 504 for a late one.
+                carry, 502 for no or a broken answer, 503 where too many wait, 504 for a late one.
         """
+        if self._under_way >= MOST_UNDER_WAY:
+            raise Problem(503, "Too many wait for the service behind.", Retry_After="1")
+        self._under_way += 1
         clock = asyncio.timeout(self.limit_s)
         try:
             async with clock:
@@ -93,6 +101,8 @@ class Upstream:
             raise self._problem(
                 request, 502, "The service behind gave no usable answer."
             ) from error
+        finally:
+            self._under_way -= 1
 
     async def get(self, path: str) -> tuple[int, bytes]:
         """Asks the service something of our own; the caller sets the limit in time.
@@ -206,6 +216,8 @@ def _is_held(answer: httpx.Response) -> bool:
     return declared_bytes is not None and int(declared_bytes) <= HELD_BYTES
 
 
-def _verification(url: httpx.URL) -> ssl.SSLContext | bool:
-    """The default one costs 50 ms to build; an `http` service needs none."""
-    return True if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _verification(url: httpx.URL) -> ssl.SSLContext:
+    """The default one, with `SSL_CERT_FILE`, costs 50 ms to build; an `http` service needs none."""
+    if url.scheme == "https":
+        return httpx.create_ssl_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

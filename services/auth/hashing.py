@@ -17,8 +17,10 @@ LANES = 1
 SALT_BYTES = 16
 HASH_BYTES = 32
 AT_ONCE = 2
-# A request that waited this long for its turn is told to come back.
+# A request that waited this long for its turn is told to come back; and at once, where so many
+# wait already that it would.
 TURN_LIMIT_S = 5.0
+MOST_WAITING = 100
 
 
 class Hasher:
@@ -33,6 +35,7 @@ class Hasher:
             salt_len=SALT_BYTES,
         )
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
         self._nobodys = _hash_of_nothing()
 
     async def hash(self, auth_hash: str) -> str:
@@ -60,15 +63,24 @@ class Hasher:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
+        if self._waiting >= MOST_WAITING:
+            raise _too_many()
+        self._waiting += 1
         try:
             async with asyncio.timeout(TURN_LIMIT_S):
                 await self._turns.acquire()
         except TimeoutError:
-            raise Problem(503, "Too many are logging in now.", Retry_After="1") from None
+            raise _too_many() from None
+        finally:
+            self._waiting -= 1
         try:
             yield
         finally:
             self._turns.release()
+
+
+def _too_many() -> Problem:
+    return Problem(503, "Too many are logging in now.", Retry_After="1")
 
 
 def _hash_of_nothing() -> str:

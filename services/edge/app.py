@@ -22,18 +22,16 @@ from services.edge.settings import EdgeSettings
 from services.forward import Upstream
 from services.problem import Problem, answer_to
 
-# As long as Fly's proxy waits.
-LIMIT_S = 60.0
 HSTS = "max-age=31536000"
 
 
 class Edge:
     """Every request, whatever its path."""
 
-    def __init__(self, settings: EdgeSettings, limit_s: float) -> None:
+    def __init__(self, settings: EdgeSettings) -> None:
         self._upstreams = {
             # As a balancer does: no instance is left out because another one's connection is open.
-            name: Upstream(name, url, limit_s, keep_connections=0)
+            name: Upstream(name, url, settings.upstream_limit_s, keep_connections=0)
             for name, url in (
                 ("frontend", settings.frontend_url),
                 ("auth", settings.auth_url),
@@ -75,9 +73,9 @@ class Edge:
             await upstream.close()
 
 
-def create(settings: EdgeSettings, *, limit_s: float = LIMIT_S) -> Starlette:
+def create(settings: EdgeSettings) -> Starlette:
     log.configure("edge", settings.instance_id, settings.log_level)
-    edge = Edge(settings, limit_s)
+    edge = Edge(settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -17,6 +17,8 @@ class EdgeSettings(Settings):
         auth_hosts: The names that are auth's alone.
         api_hosts: The names that are the gateway's alone.
         client_address_header: In it the services are told who the client is.
+        upstream_limit_s: A service that is silent for so long is given up: 504. Fly's proxy waits
+            for a minute.
     """
 
     public_url: HttpUrl
@@ -27,6 +29,7 @@ class EdgeSettings(Settings):
     auth_hosts: CommaSeparated = ()
     api_hosts: CommaSeparated = ()
     client_address_header: str = Field("Fly-Client-IP", pattern=r"^[A-Za-z0-9-]{1,64}$")
+    upstream_limit_s: float = Field(60.0, ge=0.1, le=300, allow_inf_nan=False)
 
     @property
     def public_host(self) -> str:

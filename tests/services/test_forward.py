@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import httpx
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services import forward
 from services.forward import HELD_BYTES, Upstream
 from services.hop import passed_on
 from services.problem import handle_problems
@@ -484,3 +486,23 @@ def test_odd_header_value_is_never_a_500(serve: Serve, value: bytes) -> None:
     with server(answering(ok())) as upstream:
         status, _ = exchange(serve(proxy(upstream.url)), request)
         assert status in (200, 400, 422)
+
+
+def test_only_so_many_wait_for_a_service(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "MOST_UNDER_WAY", 2)
+    silent = threading.Event()
+
+    def script(connection: Connection, _head: bytes) -> None:
+        silent.wait(20)
+        connection.close()
+
+    with server(script) as upstream, ThreadPoolExecutor(2) as pool:
+        client = serve(proxy(upstream.url, limit_s=5.0))
+        begun = [pool.submit(client.get, "/") for _ in range(2)]
+        while len(upstream.heads) < 2:
+            assert not any(each.done() for each in begun)
+        answer = client.get("/")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        silent.set()
+        assert {each.result().status_code for each in begun} == {502}
+        assert client.get("/").status_code == 502

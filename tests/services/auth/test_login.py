@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from services.auth import hashing
 from services.auth.app import create
 from services.auth.hashing import Hasher
+from services.problem import Problem
 from tests.services.auth.conftest import JWT_SECRET, settings
 from tests.services.auth.people import blob, credentials, person
 from tests.services.conftest import Servers
@@ -189,3 +190,21 @@ def test_logs_hold_no_secret(database_url: str, capsys: pytest.CaptureFixture[st
     password = database_url.partition("@")[0].rpartition(":")[2]
     secrets = [token, JWT_SECRET, password, *(someone[key] for key in keys)]
     assert [secret for secret in secrets if secret in output] == []
+
+
+def test_only_so_many_wait_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "MOST_WAITING", 3)
+    hasher = Hasher()
+    hasher._turns = asyncio.Semaphore(0)
+
+    async def run() -> None:
+        waiting = [asyncio.create_task(hasher.hash(blob(32))) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Problem) as refused:
+            await hasher.hash(blob(32))
+        assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, "1")
+        for _ in waiting:
+            hasher._turns.release()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(run())

@@ -235,7 +235,7 @@ def test_service_that_hangs_is_504(serve: Serve) -> None:
         connection.rest()
 
     with server(hang) as auth:
-        app = create(settings(auth_url=auth.url), limit_s=0.3)
+        app = create(settings(auth_url=auth.url, upstream_limit_s=0.3))
         assert serve(OverTls(app)).get("/auth", headers={"Host": "localhost"}).status_code == 504
 
 
