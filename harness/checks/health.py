@@ -67,7 +67,7 @@ async def healthy(target: Target, service: Service) -> None:
     response = await target.get(health.path, expect=health.expect_status, shared=True)
     if health.format == "none":
         return
-    _must_be_fresh(response)
+    must_be_fresh(response)
     body = _read(response)
     agrees = (body.status == "fail") == (response.status_code >= 400)
     if not agrees:
@@ -100,14 +100,18 @@ async def vouched(target: Target, targets: Mapping[str, Target]) -> httpx.Respon
         if failure.answer is None:
             raise
         response = failure.answer
-    _must_be_fresh(response)
+    must_be_fresh(response)
     entry = f"{target.name}:responseTime"
     measured = _read(response).checks.get(entry, [])
     _must_pass(entry, [one.status for one in measured])
     return response
 
 
-def _must_be_fresh(response: httpx.Response) -> None:
+def must_be_fresh(response: httpx.Response) -> None:
+    """
+    Raises:
+        ContractViolation: An answer is from a cache, or might be kept in one.
+    """
     control = response.headers.get("cache-control", "")
     directives = {part.strip().lower() for part in control.split(",")}
     if "no-store" not in directives:

@@ -114,7 +114,7 @@ class Census:
             health.path, expect=statuses, shared=alone, refusable=self.once
         )
         for sighting in sightings(self.target, response):
-            self._take_down(sighting, response)
+            self.take_down(sighting, response)
 
     def shortage(self) -> str:
         names = ", ".join(sorted(self.seen)) or "none"
@@ -123,7 +123,8 @@ class Census:
             f" in {self.requests} requests: {names}"
         )
 
-    def _take_down(self, sighting: Sighting, response: httpx.Response) -> None:
+    def take_down(self, sighting: Sighting, response: httpx.Response) -> None:
+        """Keeps what an answer says of one instance. Raises ContractViolation, as `ask` does."""
         declared = self.target.service.instances
         if sighting.release is None:
             raise _silent(response, f"{self.target.name} does not say which release it is")

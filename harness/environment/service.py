@@ -11,6 +11,15 @@ class Health(Section):
     """How a service says that it can do its work."""
 
     path: str = Field("/health", pattern="^/")
+    live: str | None = Field(
+        None,
+        pattern="^/",
+        description="Where the process says that it answers itself, whatever it depends on;"
+        " not looked at unless given.",
+    )
+    within_s: float = Field(
+        2.0, gt=0, le=4, description="How long either takes at most, whatever is broken."
+    )
     expect_status: int = Field(200, ge=100, le=599)
     format: Literal["draft-06", "none"] = "draft-06"
     service_id: str | None = Field(
