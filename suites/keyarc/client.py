@@ -70,6 +70,10 @@ class Later(Generic[Arguments, Answer]):
     async def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         return await self._build(*args, **kwargs).asend(self._sender)
 
+    def call(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Call[Answer]:
+        """What would be sent, for whoever sends it otherwise."""
+        return self._build(*args, **kwargs)
+
     async def refused(
         self, status: int, /, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Problem:
