@@ -67,19 +67,24 @@ coverage: .venv/all
 bench: .venv/all
 	$(BIN)/python -m bench
 
-# How often; `make soak ROUNDS=10 RUNS=20 GOOD=4 BAD=some KILLS=4 JOURNEYS=2` for less of it.
+# How often; `make soak ROUNDS=10 RUNS=20 GOOD=4 BAD=some KILLS=4 JOURNEYS=2 MATRIX=1` for less of it.
 ROUNDS = 100
 RUNS = 200
 GOOD = 50
 BAD = all
 KILLS = 30
 JOURNEYS = 20
+SERVICE_KILLS = 500
+RESTARTS = 50
+MATRIX = 5
 
 soak: .venv/all
 	SOAK_ENV=local SOAK_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q tests/harness/stack/test_soak.py
 	SOAK_RUNS=$(RUNS) $(BIN)/python -m pytest -q tests/suites/test_steadiness.py
 	STORY_GOOD=$(GOOD) STORY_BAD=$(BAD) STORY_KILLS=$(KILLS) STORY_JOURNEYS=$(JOURNEYS) \
-		$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/story
+		$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/story --ignore tests/story/health
+	STORY_SERVICE_KILLS=$(SERVICE_KILLS) STORY_RESTARTS=$(RESTARTS) STORY_MATRIX=$(MATRIX) LIES=all \
+		$(BIN)/python -m pytest -q tests/story/health tests/harness/matrix/test_liars.py
 
 # Whole or not at all: a command that fails must not leave an empty schema.
 schemas: .venv/base

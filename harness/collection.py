@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harness.environment import Environment
 from harness.errors import UsageError
@@ -109,7 +109,20 @@ async def _run(session: Session, outage: Outage) -> str | None:
     return await outage.looked() if noticing.cancelled() else noticing.result()
 
 
-def joined(plan: Plan, environment: Environment, collections: Iterable[Collection]) -> Plan:
+class Added(Protocol):
+    """What joins a plan; see `Collection`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def declared(self) -> tuple[Declared, ...]: ...
+    @property
+    def excluded(self) -> tuple[Excluded, ...]: ...
+    @property
+    def left_out(self) -> tuple[str, ...]: ...
+
+
+def joined(plan: Plan, environment: Environment, collections: Iterable[Added]) -> Plan:
     """A plan with the tests of parts, which are required as its checks are.
 
     Raises:

@@ -43,6 +43,12 @@ class Traffic:
     failures: list[str] = field(default_factory=list)
     skews_s: dict[str, float] = field(default_factory=dict)
 
+    def clear(self) -> None:
+        """Begins anew; those who look at it keep looking at the same."""
+        self.requests = 0
+        self.failures.clear()
+        self.skews_s.clear()
+
     def saw(self, origin: str, skew_s: float | None) -> None:
         """Takes note of a clock; None where an answer does not show one."""
         if skew_s is not None:

@@ -18,6 +18,8 @@ RELEASE = "release."
 FOR_ALL = frozenset(
     {"environment", "targets", "journal", "secrets", "release", "network", "traffic"}
 )
+# Groups that no plan has: a command of their own adds them to it.
+_ELSEWHERE = frozenset({"faults", "truth"})
 FOR_CHECKS = FOR_ALL | {"service", "target", "cleanup"}
 
 
@@ -111,7 +113,9 @@ def plan_of(
 
 
 def _is_of_tests(pattern: str) -> bool:
-    """Whether it is about a suite of pytest tests, which looks at it when it is part of a run."""
+    """Whether it is about a suite of tests, or about faults: who runs those looks at it then."""
+    if pattern.partition(".")[0] in _ELSEWHERE:
+        return True
     folder = folders().get(pattern.partition(".")[0])
     return folder is not None and folder.holds_tests
 

@@ -16,10 +16,11 @@ LAYERS = [
      "records", "journal", "sweeper", "pace", "ledger", "faults", "platforms", "stack", "checks",
      "attempt", "resources", "suite", "plan", "interruption", "network", "routing", "identities",
      "pointer", "connection", "names", "reach", "database", "healths", "skew", "rehearsal",
-     "variant", "look", "places", "turn", "system", "rollback", "rules", "release_id"},
+     "variant", "link", "look", "places", "turn", "system", "rollback", "rules", "release_id",
+     "truth"},
     {"runner", "verification", "lease", "gate", "items", "plugin", "phase", "readiness", "bake",
      "sweep", "part", "collection", "recording", "session", "needs", "requirements",
-     "following", "outage", "closing"},
+     "following", "outage", "closing", "matrix"},
     {"cli", "__main__"},
 ]  # fmt: skip
 # What each world, and reports, may import of the four.

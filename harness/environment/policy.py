@@ -19,7 +19,9 @@ class Policy(Section):
 
     write: bool | None = Field(None, description="May checks make data? Not in production.")
     fuzz: bool = False
-    faults: bool = False
+    faults: bool | list[str] = Field(
+        False, description="May things be broken on purpose? Or by which faults alone."
+    )
     load: Load | None = None
     max_rate: float | None = Field(
         None, gt=0, description="Requests a second of all that a suite of tests does together."

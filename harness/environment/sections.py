@@ -9,6 +9,7 @@ that is known once the stack is up) and `${generated:NAME}` (a secret made at st
 from pydantic import Field
 
 from harness.environment.demo import Demo
+from harness.environment.faults import Faults
 from harness.environment.identity import Identity
 from harness.environment.insight import Insight
 from harness.environment.policy import (
@@ -72,6 +73,7 @@ class Environment(Section):
     required: Required = Required()
     policy: Policy = Policy()
     slo: Slo = Slo()
+    faults: Faults = Faults()
     platform: Platform | None = Field(
         None, description="`local` where it is started here and nothing else is said."
     )

@@ -58,8 +58,8 @@ async def started(
             await process.wait()
 
 
-async def finished(process: asyncio.subprocess.Process) -> Done:
-    out, err = await asyncio.wait_for(process.communicate(), LIMIT_S)
+async def finished(process: asyncio.subprocess.Process, limit_s: float = LIMIT_S) -> Done:
+    out, err = await asyncio.wait_for(process.communicate(), limit_s)
     return Done(process.returncode or 0, (out or b"").decode(), err.decode())
 
 
@@ -68,10 +68,11 @@ def keyarc_verify(
     *arguments: str,
     prepare: Callable[[], None] | None = None,
     variables: Mapping[str, str] | None = None,
+    limit_s: float = LIMIT_S,
 ) -> Done:
     async def run() -> Done:
         async with started(folder, *arguments, prepare=prepare, variables=variables) as process:
-            return await finished(process)
+            return await finished(process, limit_s)
 
     return asyncio.run(run())
 
