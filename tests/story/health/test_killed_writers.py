@@ -60,7 +60,8 @@ class Place:
         uses = [use for use in self.going_on.uses if "frontend" not in use.through]
         deadline_s = time.monotonic() + LIMIT_S
         while True:
-            answers = await asyncio.gather(*(use.ask(use.limit_s) for use in uses), return_exceptions=True)
+            asked = (use.ask(use.limit_s) for use in uses)
+            answers = await asyncio.gather(*asked, return_exceptions=True)
             if set(answers) == {"served"} and self.going_on.writes()[0] > before:
                 return
             assert time.monotonic() < deadline_s, answers
