@@ -3,8 +3,8 @@
 import asyncio
 import os
 import shlex
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -168,12 +168,14 @@ def _matrix(
     def of_its_own(number: int) -> AbstractAsyncContextManager[Lane]:
         return lane(file, run_id, request.seed + number)
 
-    def what_is_up(number: int) -> AbstractAsyncContextManager[Lane]:
+    @asynccontextmanager
+    async def what_is_up(number: int) -> AsyncIterator[Lane]:
         state = StateDirectory(default_directory(file.stem))
         journal = Journal(directory.path, run_id, place_of(environment))
-        return opened(
-            environment, references, state, run_id=run_id, seed=request.seed, journal=journal
-        )
+        seed = request.seed + number
+        with closing(journal):
+            async with opened(environment, references, state, journal=journal, seed=seed) as one:
+                yield one
 
     return Matrix(
         trials=chosen.trials,

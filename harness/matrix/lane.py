@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -96,7 +96,9 @@ async def lane(file: Path, run_id: str, seed: int) -> AsyncIterator[Lane]:
     """
     with ExitStack() as stack:
         started = await asyncio.to_thread(stack.enter_context, _started(file))
-        async with opened(*started, run_id=run_id, seed=seed) as opened_lane:
+        # Its users go with it.
+        journal = stack.enter_context(closing(Journal(started[2].path, run_id)))
+        async with opened(*started, journal=journal, seed=seed) as opened_lane:
             yield opened_lane
 
 
@@ -106,9 +108,8 @@ async def opened(
     references: Mapping[str, str],
     state: StateDirectory,
     *,
-    run_id: str,
+    journal: Journal,
     seed: int,
-    journal: Journal | None = None,
 ) -> AsyncIterator[Lane]:
     """A lane in a stack that is up.
 
@@ -116,14 +117,12 @@ async def opened(
         declared: The environment as its file has it.
         references: Those of the stack.
         state: The stack's.
-        journal: Where users are noted; in the state directory unless given.
+        journal: Where users are noted.
+        seed: Of what they do.
     """
     environment = filled_in(declared, references)
     secrets = Redactor([*secrets_in(references), *secrets_of(environment, os.environ)])
     async with AsyncExitStack() as held:
-        if journal is None:
-            journal = Journal(state.path, run_id)
-            held.callback(journal.close)
         site = StackSite(environment, references, state)
         held.push_async_callback(site.close)
         means, watching, using = [
