@@ -105,31 +105,6 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """Something that is to run: a check, or a resource that checks need.
-
-    Where it is not `required`, `allowance` says why, and until when.
-    """
-
-    id: str
-    kind: Kind = "check"
-    service: str | None = None
-    promise: str = ""
-    required: bool = True
-    allowance: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excluded:
-    """A check that the environment's policy, or an entry in its file, keeps from running."""
-
-    id: str
-    reason: str
-    service: str | None = None
-    promise: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """A fault at one place, as a cell of the matrix of faults.
 
@@ -146,6 +121,33 @@ class Cell:
     detected_ms: float | None = None
     recovered_ms: float | None = None
     evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """Something that is to run: a check, or a resource that checks need.
+
+    Where it is not `required`, `allowance` says why, and until when. `cell`: see `Result`.
+    """
+
+    id: str
+    kind: Kind = "check"
+    service: str | None = None
+    promise: str = ""
+    required: bool = True
+    allowance: str = ""
+    cell: Cell | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """A check that the environment's policy, or an entry in its file, keeps from running."""
+
+    id: str
+    reason: str
+    service: str | None = None
+    promise: str = ""
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,21 +4,19 @@ Pure: from a run's records alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from harness.model import Excluded, Outcome, Result, RunRecord
+from harness.model import Cell, Outcome, Result, RunRecord
 
-GROUP = "faults."
-CONTROL = "none"
 PAIR = "pair"
-OTHER = "other"
 # What each table is about, and the kinds of faults in it, in their order.
 TABLES: Mapping[str, Sequence[str]] = {
     "Services": ("control", "process", "settings"),
     "Ways to dependencies": ("network", "http", "tls"),
     "Database": ("database",),
 }
-KINDS = (*(kind for kinds in TABLES.values() for kind in kinds), OTHER, PAIR)
+_TITLES = {kind: title for title, kinds in TABLES.items() for kind in kinds}
+KINDS = (*_TITLES, PAIR)
 _ORDER = list(Outcome)
 
 
@@ -80,7 +78,7 @@ class Matrix:
         """The matrix of a run; None where no fault was put in."""
         if not any(result.cell for result in record.results):
             return None
-        squares = list(_with_kinds(_squares(record)))
+        squares = list(_squares(record))
         places = _in_order(record, squares)
         single = [square for square in squares if square.kind != PAIR]
         tables = (_table(title, single, places) for title in TABLES)
@@ -92,60 +90,31 @@ class Matrix:
 
 def _squares(record: RunRecord) -> Iterator[Square]:
     finished = {result.id for result in record.results}
-    yield from (_of_result(result) for result in record.results if result.cell)
+    for result in record.results:
+        if result.cell:
+            yield _square(result.id, result.cell, result.outcome, result=result)
     for declared in record.manifest.declared:
-        if declared.id not in finished:
-            yield from _of_id(declared.id, Outcome.NO_DATA, "did not finish")
+        if declared.cell and declared.id not in finished:
+            yield _square(declared.id, declared.cell, Outcome.NO_DATA, "did not finish")
     for excluded in record.manifest.excluded:
-        yield from _of_excluded(excluded)
+        if excluded.cell:
+            yield _square(excluded.id, excluded.cell, None, excluded.reason)
 
 
-def _of_result(result: Result) -> Square:
-    cell = result.cell
-    assert cell is not None, "only cells are asked for"
+def _square(
+    id_: str, cell: Cell, outcome: Outcome | None, reason: str = "", result: Result | None = None
+) -> Square:
     return Square(
-        id=result.id,
+        id=id_,
         fault=cell.fault,
-        kind="control" if cell.fault == CONTROL else cell.kind,
+        kind=cell.kind,
         place=Place(cell.service, cell.dependency),
-        outcome=result.outcome,
+        outcome=outcome,
+        reason=reason,
         detected_ms=cell.detected_ms,
         recovered_ms=cell.recovered_ms,
         result=result,
     )
-
-
-def _of_excluded(excluded: Excluded) -> Iterator[Square]:
-    return _of_id(excluded.id, None, excluded.reason)
-
-
-def _of_id(id_: str, outcome: Outcome | None, reason: str) -> Iterator[Square]:
-    """What an id alone tells of a cell: `faults.FAULT.SERVICE[.DEPENDENCY]`, pairs with a `+`."""
-    if not id_.startswith(GROUP):
-        return
-    told = id_.removeprefix(GROUP)
-    fault, _, place = told.partition(".")
-    service, _, dependency = place.partition(".")
-    kind = "control" if fault == CONTROL else OTHER
-    if "+" in told:
-        fault, kind = " + ".join(one.replace(".", " ", 1) for one in told.split("+")), PAIR
-    if service:
-        yield Square(
-            id=id_,
-            fault=fault,
-            kind=kind,
-            place=Place(service, dependency or None),
-            outcome=outcome,
-            reason=reason,
-        )
-
-
-def _with_kinds(squares: Iterable[Square]) -> Iterator[Square]:
-    """An id does not tell the kind of its fault; the same fault elsewhere may."""
-    squares = list(squares)
-    kinds = {square.fault: square.kind for square in squares if square.kind != OTHER}
-    for square in squares:
-        yield replace(square, kind=kinds.get(square.fault, square.kind))
 
 
 def _in_order(record: RunRecord, squares: Sequence[Square]) -> list[Place]:
@@ -160,9 +129,9 @@ def _in_order(record: RunRecord, squares: Sequence[Square]) -> list[Place]:
 
 
 def _table(title: str, squares: Sequence[Square], places: Sequence[Place]) -> Table:
-    own = [square for square in squares if _title(square, squares) == title]
+    own = [square for square in squares if _title(square) == title]
     held = {square.place for square in own}
-    kinds = [kind for kind in (*TABLES[title], OTHER) if any(s.kind == kind for s in own)]
+    kinds = dict.fromkeys((*TABLES[title], *(square.kind for square in own)))
     rows = [
         Row(kind, fault, _worst_of_each(s for s in own if (s.kind, s.fault) == (kind, fault)))
         for kind in kinds
@@ -171,15 +140,10 @@ def _table(title: str, squares: Sequence[Square], places: Sequence[Place]) -> Ta
     return Table(title, [place for place in places if place in held], rows)
 
 
-def _title(square: Square, squares: Sequence[Square]) -> str:
-    """Of the table that it stands in; for an unknown kind, the last that has its column."""
-    by_kind = {kind: title for title, kinds in TABLES.items() for kind in kinds}
-    if square.kind in by_kind:
-        return by_kind[square.kind]
-    if square.place.dependency is not None:
-        return "Ways to dependencies"
-    alike = {by_kind.get(other.kind) for other in squares if other.place == square.place}
-    return "Database" if "Database" in alike else "Services"
+def _title(square: Square) -> str:
+    """Of the table that it stands in; a kind that none is about stands where its place is."""
+    of_a_way = "Ways to dependencies" if square.place.dependency else "Services"
+    return _TITLES.get(square.kind, of_a_way)
 
 
 def _worst_of_each(squares: Iterable[Square]) -> Mapping[Place, Square]:

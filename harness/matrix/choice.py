@@ -10,6 +10,7 @@ from harness.check import Check
 from harness.environment import Environment
 from harness.errors import UsageError
 from harness.faults import Ability
+from harness.matrix.evidence import cell
 from harness.matrix.trial import GROUP, Trial, known_faults, pairs, trials
 from harness.model import Declared, Excluded
 from harness.plan import Allowances, matches
@@ -76,12 +77,21 @@ def choice(
         trials=chosen,
         declared=tuple(
             replace(
-                allowances.declared(_as_check(trial)), service=trial.service, promise=trial.promise
+                allowances.declared(_as_check(trial)),
+                service=trial.service,
+                promise=trial.promise,
+                cell=cell(trial),
             )
             for trial in chosen
         ),
         excluded=tuple(
-            Excluded(id=trial.id, reason=reason, service=trial.service, promise=trial.promise)
+            Excluded(
+                id=trial.id,
+                reason=reason,
+                service=trial.service,
+                promise=trial.promise,
+                cell=cell(trial),
+            )
             for trial, reason in reasons.items()
             if reason
         ),

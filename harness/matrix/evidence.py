@@ -55,7 +55,7 @@ def cell(trial: Trial, found: Found | None = None) -> Cell:
     if len(trial.broken) > 1:
         fault, kind, dependency = names, PAIR, None
     else:
-        fault, kind = (first.name, first.fault.kind) if first else (CONTROL, CONTROL)
+        fault, kind = (first.name, first.fault.kind) if first else (CONTROL, "control")
         dependency = first.place.dependency if first else None
     return Cell(
         fault=fault,
@@ -92,6 +92,7 @@ def keep(directory: Path, trial: Trial, found: Found, redactor: Redactor) -> Non
         "heal_ms": _ms(found.heal_s),
         "recovered_ms": _ms(found.recovered_s),
         "uses": found.asked,
+        "links": found.links,
         "writes": {"acknowledged": found.writes[0], "unknown": found.writes[1]}
         if found.writes
         else None,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from harness.errors import ContractViolation, HarnessError, Unreachable
 from harness.matrix import judge
@@ -36,12 +37,14 @@ class Found:
     Attributes:
         complaints: What was not as it should be; none makes it a pass.
         asked: By use, what became of it.
+        links: By the way that was broken, what went through its link while it was.
     """
 
     expected: dict[str, Expected]
     complaints: list[Complaint] = field(default_factory=list)
     seen: list[Observation] = field(default_factory=list)
     asked: dict[str, str] = field(default_factory=dict)
+    links: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: tuple[int, int] | None = None
     injected_s: float | None = None
     heal_s: float | None = None
@@ -93,6 +96,7 @@ class Experiment:
                 await self._look_beside(found)
             with step("users"):
                 await self._use(found)
+            found.links = await self._counted()
         finally:
             found.heal_s = observer.now_s
             with step("heal"):
@@ -131,6 +135,14 @@ class Experiment:
             why = await each.fault.amiss(self.lane.site, each.place)
             if why is not None:
                 found.complaints.append(Complaint(f"while {each} is in", why, "none of it"))
+
+    async def _counted(self) -> dict[str, dict[str, Any]]:
+        ways = {
+            str(each.place)
+            for each in self.trial.broken
+            if each.place.dependency and "links" in each.fault.needs
+        }
+        return {way: await self.lane.site.links.statistics(way) for way in sorted(ways)}
 
     def _told_after_s(self, found: Found, wanted: Mapping[str, Expected]) -> float | None:
         """How long it took until all who can tell of it did; where nobody can, until it fell

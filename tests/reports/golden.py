@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from harness.model import Declared, Excluded, Outcome, Reason, Result, RunRecord, Verdict
+from harness.model import Declared, Outcome, Reason, Result, RunRecord, Verdict
 from reports import html, text
 from tests.reports.evidence import with_evidence
-from tests.reports.matrix import COMMAND, Run, cell, failed, not_run, pair
+from tests.reports.matrix import COMMAND, Run, cell, failed, left_out, not_run, pair
 from tests.reports.record import record_of
 
 FOLDER = Path(__file__).with_name("golden")
@@ -37,7 +37,7 @@ def hostile() -> RunRecord:
         curl=evil,
         cell=replace(bad.cell, evidence="cells/evil.json"),
     )
-    return record_of(changed, excluded=[Excluded(id=f"faults.kill.{evil}", reason=evil)])
+    return record_of(changed, excluded=[left_out(cell("kill", "process", evil), evil)])
 
 
 WHOLE = {
@@ -62,11 +62,12 @@ def small() -> RunRecord:
     ]
     declared = [Declared(id=each.id) for each in results[:-1]]
     declared.append(Declared(id="health.keys", required=False, allowance="advisory: known"))
-    declared.append(Declared(id="faults.pause.auth"))
+    unfinished = cell("pause", "process", "auth")
+    declared.append(Declared(id=unfinished.id, cell=left_out(unfinished, "").cell))
     return record_of(
         *results,
         declared=declared,
-        excluded=[Excluded(id="faults.kill.keys", reason="policy.faults leaves it out")],
+        excluded=[left_out(cell("kill", "process", "keys"), "policy.faults leaves it out")],
         troubles=[Reason(verdict=Verdict.HOLD, text="interrupted")],
         release="v7",
         command=COMMAND,

@@ -157,7 +157,7 @@ class Run:
         found = [self._changed(result) for result in (*cells(), *more)]
         results = [each for each in found if isinstance(each, Result)]
         excluded = [each for each in found if isinstance(each, Excluded)]
-        declared = [Declared(id=each.id, service=each.service) for each in results]
+        declared = [Declared(id=e.id, service=e.service, cell=e.cell) for e in results]
         return record_of(*results, declared=declared, excluded=excluded, command=COMMAND)
 
     def _changed(self, result: Result) -> Result | Excluded:
@@ -168,4 +168,11 @@ class Run:
 
 
 def not_run(reason: str) -> Change:
-    return lambda result: Excluded(id=result.id, reason=reason, service=result.service)
+    return lambda result: left_out(result, reason)
+
+
+def left_out(result: Result, reason: str) -> Excluded:
+    """The same cell where it is not run."""
+    assert result.cell is not None
+    planned = replace(result.cell, detected_ms=None, recovered_ms=None, evidence="")
+    return Excluded(id=result.id, reason=reason, service=result.service, cell=planned)

@@ -6,7 +6,16 @@ import pytest
 
 from harness.model import Declared, Excluded, Outcome, Result, RunRecord
 from reports._matrix import Matrix, Place, Square
-from tests.reports.matrix import SERVICES, Run, cell, cells, failed, not_run, pair
+from tests.reports.matrix import (
+    SERVICES,
+    Run,
+    cell,
+    cells,
+    failed,
+    left_out,
+    not_run,
+    pair,
+)
 from tests.reports.record import record_of
 
 
@@ -68,22 +77,19 @@ def test_what_is_not_run_stands_beside_the_same_fault_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("id_", "title"),
-    [
-        ("faults.unheard_of.auth", "Services"),
-        ("faults.unheard_of.gateway.keys", "Ways to dependencies"),
-        ("faults.unheard_of.postgres", "Database"),
-    ],
+    ("place", "title"), [(("auth",), "Services"), (("gateway", "keys"), "Ways to dependencies")]
 )
-def test_a_fault_that_ran_nowhere_stands_where_its_place_is(id_: str, title: str) -> None:
-    record = record_of(*cells(), excluded=[Excluded(id=id_, reason="no")])
-    [table] = [table for table in matrix_of(record).tables if table.rows[-1].kind == "other"]
-    assert (table.title, table.rows[-1].fault) == (title, "unheard_of")
+def test_a_fault_of_an_unheard_of_kind_stands_where_its_place_is(
+    place: tuple[str, ...], title: str
+) -> None:
+    strange = cell("eclipse", "astronomy", *place)
+    [table] = [t for t in matrix_of(record_of(*cells(), strange)).tables if t.title == title]
+    assert (table.rows[-1].kind, table.rows[-1].fault) == ("astronomy", "eclipse")
 
 
 def test_a_cell_that_did_not_finish_is_no_data_and_never_blank() -> None:
     done = cell("kill", "process", "auth")
-    late = Declared(id="faults.kill.keys")
+    late = Declared(id="faults.kill.keys", cell=cell("kill", "process", "keys").cell)
     record = record_of(done, declared=[Declared(id=done.id), late])
     [row] = matrix_of(record).tables[0].rows
     assert row.squares[Place("keys")].outcome is Outcome.NO_DATA
@@ -100,15 +106,9 @@ def test_of_two_results_for_one_cell_the_worse_is_shown(*, reverse: bool) -> Non
 
 def test_pairs_are_named_alike_whether_they_ran_or_not() -> None:
     ran = pair("kill.auth", "refuse.keys.postgres")
-    left = Excluded(id="faults.pause.auth+refuse.gateway.keys", reason="no")
+    left = left_out(pair("pause.auth", "refuse.gateway.keys"), "no")
     pairs = matrix_of(record_of(ran, excluded=[left])).pairs
     assert [square.fault for square in pairs] == [
         "kill auth + refuse keys.postgres",
         "pause auth + refuse gateway.keys",
     ]
-
-
-@pytest.mark.parametrize("id_", ["faults", "faults.", "faults.kill", "faults..", "other.kill.auth"])
-def test_an_id_that_is_none_of_a_cell_is_left_out(id_: str) -> None:
-    record = record_of(cell("kill", "process", "auth"), excluded=[Excluded(id=id_, reason="no")])
-    assert [square.id for square in squares(matrix_of(record))] == ["faults.kill.auth"]

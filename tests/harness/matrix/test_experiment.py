@@ -246,6 +246,29 @@ def test_health_that_tells_of_the_inside_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_cut_off_is_healed_all_the_same(tmp_path: Path) -> None:
+    healed = []
+
+    class Mended(Odd):
+        """It tells when it is healed."""
+
+        async def heal(self, *_: Any) -> None:
+            healed.append(True)
+
+    async def run() -> None:
+        breaches = Breaches("run", "shop", tmp_path / "kept" / "faults")
+        lane = cast(Lane, System(Eye(), uses=[Use("buys", frozenset({"store"}), hung, 60, 60)]))
+        trial = Trial("store", (Broken("odd", Mended(), Place("store")),))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await Experiment(lane, trial, breaches).conduct()
+        breaches.close()
+
+    asyncio.run(run())
+    assert healed == [True]
+    assert not list(tmp_path.glob("kept/faults/*"))
+
+
 def test_what_cannot_be_healed_ends_the_trial_and_stays_written_down(tmp_path: Path) -> None:
     with pytest.raises(StillBroken, match=r"odd\.store was not healed: OSError: no way"):
         conducted(tmp_path, System(Eye()), Odd(sticks=True))
