@@ -131,7 +131,7 @@ def _of_what_is_up(environment: Environment, file: Path) -> frozenset[Ability]:
         raise UsageError(
             f"--here: no stack of {environment.name} is up; `keyarc-verify up --links`"
         )
-    has_links = (state.path / "links").exists()
+    has_links = state.links.exists()
     return _OWN if has_links else _OWN - {"links"}
 
 

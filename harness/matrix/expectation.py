@@ -32,9 +32,14 @@ class Expected:
     restarts: bool = False
 
     def and_also(self, other: "Expected") -> "Expected":
+        both = (self, other)
         health = max(self.health, other.health, key=_ORDER.index)
+        if any(one.health == "any" and one.restarts for one in both):
+            # Who comes and goes itself cannot go on telling of anything.
+            health = "any"
         settles, restarts = self.settles or other.settles, self.restarts or other.restarts
-        return Expected(health, self.names | other.names, settles, restarts)
+        names = self.names | other.names if health == "fail" else frozenset[str]()
+        return Expected(health, names, settles, restarts)
 
 
 def expected(environment: Environment, broken: Iterable[Broken]) -> dict[str, Expected]:

@@ -45,7 +45,7 @@ class StackSite:
 
     @cached_property
     def links(self) -> Links:
-        return Links(self.state.path / "links")
+        return Links(self.state.links)
 
     def pids(self, service: str) -> Sequence[int]:
         told = (self.state.read() or {"processes": []})["processes"]

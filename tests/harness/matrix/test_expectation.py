@@ -85,6 +85,13 @@ def test_of_two_faults_the_worse_is_told_and_all_is_named() -> None:
     assert found["api"] == fails("store", "db")
 
 
+def test_who_comes_and_goes_cannot_go_on_telling_of_anything() -> None:
+    loop = broken(Place("api"), Seen(health="any", users="any"), "process")
+    found = expected(shop(), [loop, broken(Place("store", "db"), FAIL)])
+    assert (found["api"].health, found["api"].names) == ("any", frozenset())
+    assert found["store"] == fails("db")
+
+
 @pytest.mark.parametrize(
     ("place", "through", "hears"),
     [
