@@ -80,6 +80,7 @@ MALFORMED: dict[str, list[str]] = {
     "RATE_LIMIT_SIGNUP": BAD_RATES,
     "RATE_LIMIT_LOOKUP": BAD_RATES,
     "CLIENT_LIMIT_S": ["", "0", "-1", "inf", "nan", "301", CANARY],
+    "UPSTREAM_LIMIT_S": ["", "0", "-1", "inf", "nan", "301", CANARY],
     "ALLOWED_ORIGINS": [
         "*",
         f"https://{CANARY}.example,*",

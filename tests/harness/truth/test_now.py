@@ -96,17 +96,17 @@ def test_two_instances_may_have_looked_at_one_moment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (said(postgres=entry(), headers={"age": "7"}), "the answer is from a cache"),
-        (said(postgres=entry(), headers={"cache-control": "max-age=60"}),
+        (lambda: said(postgres=entry(), headers={"age": "7"}), "the answer is from a cache"),
+        (lambda: said(postgres=entry(), headers={"cache-control": "max-age=60"}),
          "a health answer must not be cached"),
-        (said(), "health does not say when it looked at postgres"),
-        (said(postgres=entry(time=None)), "health does not say when it looked at postgres"),
-        (said("fail", postgres=entry()), "two health answers, 0.01 s apart, tell of the same"),
+        (lambda: said(), "health does not say when it looked at postgres"),
+        (lambda: said(postgres=entry(time=None)), "health does not say when it looked at postgres"),
+        (lambda: said("fail", postgres=entry()), "two health answers, 0.01 s apart, tell of the same"),
     ],
 )  # fmt: skip
 def test_a_cache_and_an_answer_without_a_time_fail(
-    tmp_path: Path, answer: Answer, message: str
+    tmp_path: Path, answer: Callable[[], Answer], message: str
 ) -> None:
-    result = run(tmp_path, "now", always(answer))
+    result = run(tmp_path, "now", always(answer()))
     assert result.outcome is Outcome.FAIL
     assert result.message.startswith(message)
