@@ -101,7 +101,8 @@ def test_two_instances_may_have_looked_at_one_moment(tmp_path: Path) -> None:
          "a health answer must not be cached"),
         (lambda: said(), "health does not say when it looked at postgres"),
         (lambda: said(postgres=entry(time=None)), "health does not say when it looked at postgres"),
-        (lambda: said("fail", postgres=entry()), "two health answers, 0.01 s apart, tell of the same"),
+        (lambda: said("fail", postgres=entry()),
+         "two health answers, 0.01 s apart, tell of the same"),
     ],
 )  # fmt: skip
 def test_a_cache_and_an_answer_without_a_time_fail(
