@@ -24,7 +24,7 @@ T = TypeVar("T")
 MARGIN_S = 1.0
 DATABASE_LIMIT_S, GATEWAY_LIMIT_S, PAGE_LIMIT_S = 3.0 + MARGIN_S, 5.0 + MARGIN_S, 2.0 + MARGIN_S
 # A service that is silent altogether is given up by the edge.
-EDGE_LIMIT_S = 5.5 + MARGIN_S
+EDGE_LIMIT_S = 8.0 + MARGIN_S
 TAG = "read by users"
 
 

@@ -64,8 +64,8 @@ def until_it_lifts(
     tries = [Try.of(ask)]
     refused_in_time(tries[0], counts_until_s)
     lifts_s = tries[0].lifts_s
-    while (left_s := lifts_s - time.monotonic()) > 0:
-        time.sleep(min(pause_s, left_s))
+    while tries[-1].sent_s < lifts_s:
+        time.sleep(min(pause_s, max(0.0, lifts_s - time.monotonic())))
         tries.append(Try.of(ask))
     return tries
 

@@ -23,6 +23,26 @@ def test_a_try_after_the_window_is_no_data() -> None:
         until_it_lifts(taken, time.monotonic())
 
 
+def test_the_last_try_comes_after_the_time_that_was_given_however_slow_the_others_are() -> None:
+    def ask() -> httpx.Response:
+        time.sleep(0.7)
+        return refusal(1)
+
+    def refusal(seconds: int) -> httpx.Response:
+        body = {
+            "type": "about:blank",
+            "title": "Too Many Requests",
+            "status": 429,
+            "request_id": "r",
+        }
+        headers = {"Retry-After": str(seconds), "Content-Type": "application/problem+json"}
+        asked = httpx.Request("POST", "https://localhost/login")
+        return httpx.Response(429, json=body, headers=headers, request=asked)
+
+    tries = until_it_lifts(ask)
+    assert tries[-1].sent_s >= tries[0].lifts_s > tries[-2].sent_s
+
+
 def test_a_single_try_is_judged_alike() -> None:
     tried = Try.of(taken)
     with pytest.raises(ContractViolation, match="status: expected 429, came 200"):
