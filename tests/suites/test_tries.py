@@ -28,16 +28,14 @@ def test_the_last_try_comes_after_the_time_that_was_given_however_slow_the_other
         time.sleep(0.7)
         return refusal(1)
 
-    def refusal(seconds: int) -> httpx.Response:
-        body = {
-            "type": "about:blank",
-            "title": "Too Many Requests",
-            "status": 429,
-            "request_id": "r",
-        }
-        headers = {"Retry-After": str(seconds), "Content-Type": "application/problem+json"}
-        asked = httpx.Request("POST", "https://localhost/login")
-        return httpx.Response(429, json=body, headers=headers, request=asked)
+    def refusal(retry_after_s: int) -> httpx.Response:
+        body = {"type": "about:blank", "title": "Too Many Requests", "status": 429}
+        return httpx.Response(
+            429,
+            json={**body, "detail": "Later.", "request_id": "r"},
+            headers={"Retry-After": f"{retry_after_s}", "Content-Type": "application/problem+json"},
+            request=httpx.Request("POST", "https://localhost/login"),
+        )
 
     tries = until_it_lifts(ask)
     assert tries[-1].sent_s >= tries[0].lifts_s > tries[-2].sent_s
