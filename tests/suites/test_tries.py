@@ -33,7 +33,11 @@ def test_the_last_try_comes_after_the_time_that_was_given_however_slow_the_other
         return httpx.Response(
             429,
             json={**body, "detail": "Later.", "request_id": "r"},
-            headers={"Retry-After": f"{retry_after_s}", "Content-Type": "application/problem+json"},
+            headers={
+                "Retry-After": f"{retry_after_s}",
+                "Content-Type": "application/problem+json",
+                "X-Request-ID": "r",
+            },
             request=httpx.Request("POST", "https://localhost/login"),
         )
 
