@@ -81,7 +81,11 @@ WRONG_TOKEN = "a wrong token"  # noqa: S105  what befalls, and no token
 
 
 class Door:
-    """Listens from its making on. Until it leads somewhere, it passes for a healthy service."""
+    """Listens from its making on. Until it leads somewhere, it passes for a healthy service.
+
+    Attributes:
+        told: How many requests have said what befalls them.
+    """
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -89,6 +93,7 @@ class Door:
         self.url = f"http://127.0.0.1:{port_of(self._held)}"
         self._to: tuple[str, int] | None = None
         self._always: str | None = None
+        self.told = 0
         # The event loop itself would forget them.
         self._serving: set[asyncio.Task[None]] = set()
         self._server = loop.run(self._open())
@@ -149,6 +154,7 @@ class Door:
             async with self._noted(), _closing(writer):
                 head = await reader.readuntil(b"\r\n\r\n")
                 told = _TOLD.search(head)
+                self.told += told is not None
                 what = self._always or (told[1].decode() if told else None)
                 befall = {**BROKEN, **TOO_LATE}.get(what or "")
                 if befall is not None:
